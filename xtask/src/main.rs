@@ -1,2 +1,60 @@
-//! Gates.
-fn main() {}
+//! Project tasks, run as `cargo xtask TASK`.
+
+mod exceptions;
+mod gates;
+mod output;
+mod workspace;
+
+use std::process::ExitCode;
+
+use workspace::Workspace;
+
+const USAGE: &str = "\
+usage: cargo xtask TASK
+
+  gates          run every gate
+  gates NAME...  run only the gates named
+  gates --list   name the gates and what each one holds";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["gates", "--list"] => {
+            output::gate_list(&gates::GATES);
+            ExitCode::SUCCESS
+        }
+        ["gates", names @ ..] => run_gates(names),
+        ["help" | "--help" | "-h"] => {
+            output::line(USAGE);
+            ExitCode::SUCCESS
+        }
+        _ => usage_error("no such task"),
+    }
+}
+
+fn run_gates(names: &[&str]) -> ExitCode {
+    let chosen = match gates::choose(names) {
+        Ok(chosen) => chosen,
+        Err(unknown) => return usage_error(&format!("no such gate: {unknown}")),
+    };
+    let workspace = match Workspace::read() {
+        Ok(workspace) => workspace,
+        Err(error) => {
+            output::error(&error.to_string(), error.hint());
+            return ExitCode::FAILURE;
+        }
+    };
+    let mut failed = 0_u32;
+    for gate in chosen {
+        let outcome = (gate.judge)(&workspace);
+        output::gate(gate.name, &outcome);
+        failed += u32::from(outcome.failed());
+    }
+    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn usage_error(what: &str) -> ExitCode {
+    output::error(what, USAGE);
+    ExitCode::from(2)
+}

@@ -1,1 +1,51 @@
-//! Countersign.
+//! JSON Web Tokens, their keys and nothing else: RFC 7515 (JWS), 7517 (JWK), 7519 (JWT), 7638 and 8037.
+//!
+//! No I/O, no clock, no async: time arrives as a [`Timestamp`], keys as bytes. A token is one of two types.
+//! [`UnverifiedToken`] is enough to pick a key; [`VerifiedToken`] is made by [`UnverifiedToken::verify`] alone, after
+//! the signature and every expectation held.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use countersign_jose::*;
+//!
+//! let key = Arc::new(SigningKey::generate(Algorithm::Es256)?);
+//! let signer = Signer::new(key.clone(), "at+jwt");
+//! let claims = serde_json::json!({
+//!     "iss": "https://issuer.example", "aud": "https://api.example", "sub": "ana", "iat": 1_000, "exp": 1_600,
+//! });
+//! let token = signer.sign(&claims)?;
+//!
+//! let keys = KeySet::new([key.verifying_key()])?;
+//! let leeway = Leeway::seconds(10)?;
+//! let expect =
+//!     Expectations::new("https://issuer.example", "https://api.example", TokenType::AccessToken, leeway);
+//! let verified: VerifiedToken<serde_json::Value> =
+//!     UnverifiedToken::parse(&token)?.verify(&keys, &expect, Timestamp::from_seconds(1_200))?;
+//! assert_eq!(verified.subject(), Some("ana"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! What is refused, and with which code, is the list of attacks in `tests/`; each limit stands in [`limits`].
+#![deny(missing_docs)]
+
+mod algorithm;
+mod der;
+mod error;
+mod jwk;
+mod jws;
+mod jwt;
+mod key;
+mod pem;
+mod secret;
+
+pub mod base64url;
+pub mod json;
+pub mod limits;
+
+pub use algorithm::{Algorithm, UnknownAlgorithm};
+pub use error::{KeyError, ParseError, SignError, VerifyError};
+pub use jwk::{Jwk, JwkSet, RefusedKey, Thumbprint};
+pub use jws::{Header, Signer};
+pub use jwt::{Expectations, Leeway, LeewayTooLong, Timestamp, TokenType, UnverifiedToken, VerifiedToken};
+pub use key::{KeyId, KeySet, SigningKey, VerifyingKey};
+pub use secret::Secret;

@@ -1,0 +1,48 @@
+//! Every limit of the rules, with its unit in its name. Those of tokens are in `countersign_jose::limits`.
+
+use crate::time::Span;
+
+/// Characters of a login.
+pub const LOGIN_CHARACTERS_MAX: usize = 256;
+/// Bytes of a password in NFC: shorter ones are guessed.
+pub const PASSWORD_BYTES_MIN: usize = 12;
+/// Bytes of a password in NFC: longer ones only cost.
+pub const PASSWORD_BYTES_MAX: usize = 1024;
+/// Live sessions of one account; opening one more ends the least recently refreshed.
+pub const SESSIONS_PER_ACCOUNT_MAX: u32 = 100;
+/// Roles of one account.
+pub const ROLES_MAX: usize = 32;
+/// Characters of a role.
+pub const ROLE_CHARACTERS_MAX: usize = 64;
+/// Scopes of one resource, or of one request.
+pub const SCOPES_MAX: usize = 64;
+/// Characters of one scope.
+pub const SCOPE_CHARACTERS_MAX: usize = 128;
+/// Bytes of a resource's URI, which becomes `aud`.
+pub const RESOURCE_URI_BYTES_MAX: usize = 512;
+/// Characters of a client id.
+pub const CLIENT_ID_CHARACTERS_MAX: usize = 256;
+/// Characters of what a session is labelled with (a browser's name).
+pub const LABEL_CHARACTERS_MAX: usize = 128;
+/// Bytes of an account's attributes, names and values together.
+pub const ATTRIBUTES_BYTES_MAX: usize = 1024;
+/// Items of one page of a list.
+pub const PAGE_ITEMS_MAX: u16 = 100;
+/// Networks that a session remembers as having rotated it.
+pub const NETWORKS_MAX: usize = 4;
+/// Consecutive generations that may be repeated from a network which never rotated the session (row 14).
+pub const FOREIGN_RUN_MAX: u32 = 5;
+/// How far beyond the stored generation a token may be after storage went back in time (row 17).
+pub const RECOVERY_STEP_MAX: u32 = 1_000;
+/// How often one refresh is judged anew after losing the race, before it answers 503.
+pub const ATTEMPTS_MAX: u32 = 8;
+/// The longest life of an access token: a revocation must be remembered that long.
+pub const ACCESS_LIFETIME_MAX: Span = Span::from_seconds(3_600);
+/// How long after the last `exp` a revocation still matters: 60 s leeway, 25 s skew, 5 s slack.
+pub const REVOCATION_TAIL: Span = Span::from_seconds(90);
+/// How far ahead `last_token_expires_at` is written beyond the grace period, so that repeats mostly only read.
+pub const MINT_AHEAD: Span = Span::from_seconds(60);
+/// How long a retired MAC key's tokens are still opened, at the least.
+pub const MAC_KEY_KEPT_MIN: Span = Span::from_days(90);
+/// One alarm of one kind about one MAC key in this time.
+pub const ALARM_EVERY: Span = Span::from_seconds(3_600);

@@ -1,0 +1,87 @@
+//! What Countersign does, one verb a file: reads, asks the rule, commits once.
+//!
+//! | verb | what |
+//! |---|---|
+//! | [`SignUp`] | makes an account |
+//! | [`SignIn`] | checks credentials and opens a session |
+//! | [`Refresh`] | trades a refresh token for a fresh access token and, mostly, its successor |
+//! | [`SignOut`] | ends a session, or all of its account's |
+//! | [`EndOwnSessions`] | ends other sessions from within one |
+//! | [`ChangePassword`], [`SetPassword`] | replaces a password; other sessions end |
+//! | [`ChangeRole`], [`ChangeStatus`], [`ChangeAttribute`], [`RemoveAccount`] | administer an account |
+//! | [`RotateKeys`] | moves the key ring on |
+
+mod accounts;
+mod authenticate;
+mod change_password;
+mod end_sessions;
+mod hashing;
+mod issue;
+mod refresh;
+mod rotate_keys;
+mod sign_in;
+mod sign_out;
+mod sign_up;
+
+pub use accounts::{AccountChanged, ChangeAttribute, ChangeRole, ChangeStatus, InvalidAttribute, RemoveAccount};
+pub use authenticate::{Authenticated, authenticate};
+pub use change_password::{ChangePassword, PasswordChange, SetPassword};
+pub use end_sessions::{EndOwnSessions, Others};
+pub use hashing::{HashInPlace, HashingError, HashingFuture, PasswordHashing};
+pub use issue::{Issue, IssuedRefresh};
+pub use refresh::{Refresh, Refreshed};
+pub use rotate_keys::{KeyRingChanged, RotateKeys, RotationError};
+pub use sign_in::{NotSignedIn, SignIn, SignedIn};
+pub use sign_out::{SignOut, SignOutProof, SignedOut};
+pub use sign_up::{SignUp, SignedUp};
+
+use crate::account::PasswordPolicy;
+use crate::account::password::PasswordHashError;
+use crate::policy::{KeyPolicy, SessionPolicy, TokenPolicy};
+use crate::store::StoreError;
+use std::net::IpAddr;
+
+/// Everything that the operator chose.
+#[derive(Debug)]
+pub struct Policies {
+    /// How access tokens are made.
+    pub token: TokenPolicy,
+    /// How sessions live.
+    pub session: SessionPolicy,
+    /// How keys rotate.
+    pub key: KeyPolicy,
+    /// Which passwords are taken.
+    pub password: PasswordPolicy,
+}
+
+/// Where a request came from, for sessions and the audit log.
+#[derive(Debug, Clone)]
+pub struct Origin {
+    /// The peer's address.
+    pub address: IpAddr,
+    /// The request's id, as the peer was told it.
+    pub request: String,
+}
+
+/// An operation failed, not the request.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpError {
+    /// Storage failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The password could not be hashed.
+    #[error(transparent)]
+    Hashing(#[from] HashingError),
+    /// Storage holds something else than a password's hash.
+    #[error("the account's password can't be compared")]
+    PasswordHash(#[from] PasswordHashError),
+}
+
+impl Origin {
+    /// As the audit log tells it.
+    #[must_use]
+    pub fn actor(&self) -> crate::audit::Actor {
+        crate::audit::Actor { account: None, address: Some(self.address), request: Some(self.request.clone()) }
+    }
+}

@@ -1,0 +1,55 @@
+//! The deployment itself: its issuer, its storage epoch, whether it can write.
+
+use crate::ids::EpochId;
+use crate::session::{EpochCause, StorageEpoch};
+use crate::store::{StoreFuture, Swap};
+use crate::time::Time;
+
+/// What starting, stopping and sweeping need of a store.
+pub trait DeploymentStore: Send + Sync {
+    /// The deployment as founded; `None` in a new database.
+    fn deployment(&self) -> StoreFuture<'_, Option<Deployment>>;
+
+    /// Founds the deployment, unless it is founded: of two first starts at once, one wins.
+    fn found(&self, issuer: &str, epoch: EpochId, now: Time) -> StoreFuture<'_, Founded>;
+
+    /// Replaces the issuer if it is still `from`.
+    fn change_issuer(&self, from: &str, to: &str) -> StoreFuture<'_, Swap>;
+
+    /// Begins another storage epoch.
+    fn begin_epoch(&self, epoch: EpochId, cause: EpochCause, now: Time) -> StoreFuture<'_, ()>;
+
+    /// Writes something durable and forgets it: whether storage can write.
+    fn probe(&self) -> StoreFuture<'_, ()>;
+
+    /// Forgets ended sessions whose absolute expiry has passed, and live ones likewise: they are over and publish
+    /// nothing.
+    fn sweep(&self, now: Time) -> StoreFuture<'_, Swept>;
+}
+
+/// What a deployment is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Deployment {
+    /// `iss` of its tokens.
+    pub issuer: String,
+    /// Its storage epoch.
+    pub epoch: StorageEpoch,
+    /// When it was founded.
+    pub founded_at: Time,
+}
+
+/// What became of a founding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Founded {
+    /// It is founded.
+    Founded,
+    /// It was before.
+    Already,
+}
+
+/// What was forgotten.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Swept {
+    /// Sessions.
+    pub sessions: u64,
+}

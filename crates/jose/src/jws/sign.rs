@@ -1,0 +1,80 @@
+//! Producing tokens: key and header are prepared once.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use crate::{
+    SignError, SigningKey, base64url,
+    json::{self, Limits},
+    limits::{HEADER_BYTES_MAX, TOKEN_BYTES_MAX},
+};
+
+/// A key and the header of the tokens that it signs, encoded once.
+///
+/// ```
+/// use std::sync::Arc;
+/// use countersign_jose::{Algorithm, Signer, SigningKey};
+///
+/// let signer = Signer::new(Arc::new(SigningKey::generate(Algorithm::EdDsa)?), "at+jwt");
+/// let token = signer.sign(&serde_json::json!({ "iss": "https://issuer.example", "exp": 1_600 }))?;
+/// assert_eq!(token.split('.').count(), 3);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Signer {
+    key: Arc<SigningKey>,
+    /// The encoded header and its dot.
+    prefix: String,
+}
+
+#[derive(Serialize)]
+struct SignedHeader<'a> {
+    alg: &'static str,
+    kid: &'a str,
+    typ: &'a str,
+}
+
+impl Signer {
+    /// Prepares the header `alg`, `kid`, `typ`.
+    #[must_use]
+    pub fn new(key: Arc<SigningKey>, typ: &str) -> Self {
+        let header = SignedHeader { alg: key.algorithm().as_str(), kid: key.id().as_str(), typ };
+        #[expect(clippy::expect_used, reason = "three strings: serializing them to memory has no way to fail")]
+        let header = serde_json::to_vec(&header).expect("strings serialize");
+        let mut prefix = base64url::encode(&header);
+        prefix.push('.');
+        Self { key, prefix }
+    }
+
+    /// The key that signs.
+    #[must_use]
+    pub const fn key(&self) -> &Arc<SigningKey> {
+        &self.key
+    }
+
+    /// Signs a claims set. It never makes a token that our own verifier would not read.
+    ///
+    /// # Errors
+    /// [`SignError::TooLarge`] for claims beyond 4 KiB or 256 members, or a token beyond 8 KiB; [`SignError::Claims`] if
+    /// they are not one JSON object, or have a member twice.
+    pub fn sign<C: Serialize>(&self, claims: &C) -> Result<String, SignError> {
+        let payload = serde_json::to_vec(claims).map_err(|_| SignError::Claims("they do not serialize"))?;
+        // `#[serde(flatten)]` can write a member twice: that must not be signed.
+        json::object(&payload, Limits::CLAIMS)?;
+        if base64url::decoded_bytes(self.prefix.len() - 1) > HEADER_BYTES_MAX {
+            return Err(SignError::TooLarge { what: "header", limit: HEADER_BYTES_MAX });
+        }
+        let mut token = String::with_capacity(self.prefix.len() + payload.len() * 4 / 3 + 360);
+        token.push_str(&self.prefix);
+        base64url::encode_to(&payload, &mut token);
+        let mut signature = String::new();
+        self.key.sign_with(token.as_bytes(), |bytes| base64url::encode_to(bytes, &mut signature))?;
+        token.push('.');
+        token.push_str(&signature);
+        if token.len() > TOKEN_BYTES_MAX {
+            return Err(SignError::TooLarge { what: "token", limit: TOKEN_BYTES_MAX });
+        }
+        Ok(token)
+    }
+}

@@ -1,0 +1,16 @@
+//! From a header to the one key that may have signed (RFC 8725 §3.1).
+
+use crate::{Header, KeySet, VerifyError, VerifyingKey};
+
+/// The key that `header` names, if it allows the algorithm of the token. Without `kid` a set of one key is enough; no
+/// key is ever tried.
+pub(crate) fn pick_key<'k>(header: &Header, keys: &'k KeySet) -> Result<&'k VerifyingKey, VerifyError> {
+    let Some(algorithm) = header.algorithm() else {
+        return Err(VerifyError::AlgNotAllowed { expected: None });
+    };
+    let key = header.key_id().map_or_else(|| keys.only(), |id| keys.get(id)).ok_or(VerifyError::KeyNotFound)?;
+    if key.algorithm() != algorithm {
+        return Err(VerifyError::AlgNotAllowed { expected: Some(key.algorithm()) });
+    }
+    Ok(key)
+}
