@@ -1,0 +1,34 @@
+//! The keys, one section a file: this is where a setting is added.
+
+mod accounts;
+mod keys;
+mod limits;
+mod server;
+mod sessions;
+mod store;
+mod telemetry;
+mod tokens;
+
+pub(crate) use self::{
+    accounts::{Accounts, SignUp},
+    keys::Keys,
+    limits::Limits,
+    server::Server,
+    sessions::Sessions,
+    store::Store,
+    telemetry::{LogFormat, Telemetry},
+    tokens::{Algorithm, Tokens},
+};
+use super::declare::Section;
+
+/// In the order of the reference page.
+pub(super) const ALL: [&Section; 8] = [
+    &Server::SECTION,
+    &Accounts::SECTION,
+    &Tokens::SECTION,
+    &Sessions::SECTION,
+    &Keys::SECTION,
+    &Limits::SECTION,
+    &Store::SECTION,
+    &Telemetry::SECTION,
+];

@@ -1,0 +1,26 @@
+//! `[telemetry]`
+
+use crate::config::{
+    declare::{Fallback::Is, section},
+    shapes::Words,
+    values::LogFilter,
+};
+
+/// How the log is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LogFormat {
+    /// For people.
+    Pretty,
+    /// One JSON document a line.
+    Json,
+}
+
+section! {
+    /// What the server tells about itself.
+    telemetry: Telemetry {
+        /// How the log on standard error is written: for people, or one JSON document a line.
+        log_format: LogFormat = Is("pretty"), Words::of(&[("pretty", LogFormat::Pretty), ("json", LogFormat::Json)]);
+        /// What is logged: a level for everything, and others for parts of the program.
+        log_level: LogFilter = Is("info"), LogFilter::SHAPE;
+    }
+}
