@@ -15,7 +15,6 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 /// assert!("es256".parse::<Algorithm>().is_err());
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[non_exhaustive]
 pub enum Algorithm {
     /// ECDSA on P-256 with SHA-256.
     Es256,

@@ -216,11 +216,18 @@ pub enum VerifyError {
         /// The media type asked for.
         expected: String,
     },
-    /// `alg` is none that we speak, or not the one of the key (RFC 8725 §3.1).
-    #[error("the algorithm of the token is not allowed: a key has one algorithm, and `none` is not one")]
+    /// `alg` is none that we speak: `none` is one of those. Its code is that of the next one.
+    #[error("the token names no algorithm that is spoken here: known are ES256, EdDSA, RS256 and HS256")]
+    UnknownAlgorithm,
+    /// `alg` is not the one of the key (RFC 8725 §3.1).
+    #[error("token says {found} but key `{key}` accepts only {expected}: is it from the right issuer?")]
     AlgNotAllowed {
-        /// The algorithm of the key, where a key was found.
-        expected: Option<Algorithm>,
+        /// The key that the token names.
+        key: KeyId,
+        /// The algorithm that the token names.
+        found: Algorithm,
+        /// The one algorithm of the key.
+        expected: Algorithm,
     },
     /// No key has that `kid`; or there is none, and more than one key to choose from.
     #[error("no key for this token: is it from the right issuer, and is the key set current?")]
@@ -271,7 +278,7 @@ impl VerifyError {
         match self {
             Self::Parse(error) => error.code(),
             Self::WrongType { .. } => "wrong_type",
-            Self::AlgNotAllowed { .. } => "alg_not_allowed",
+            Self::UnknownAlgorithm | Self::AlgNotAllowed { .. } => "alg_not_allowed",
             Self::KeyNotFound => "key_not_found",
             Self::BadSignature => "bad_signature",
             Self::MissingClaim(_) => "missing_claim",

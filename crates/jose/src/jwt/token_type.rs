@@ -12,7 +12,6 @@ use std::borrow::Cow;
 /// assert!(TokenType::named("logout+jwt").matches("logout+jwt"));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
 pub enum TokenType {
     /// `at+jwt` (RFC 9068 §2.1).
     AccessToken,

@@ -63,9 +63,7 @@ impl<'a> UnverifiedToken<'a> {
     ) -> Result<VerifiedToken<C>, VerifyError> {
         expect.check_type(&self.header)?;
         let key = pick_key(&self.header, keys)?;
-        if !key.check(self.jws.signing_input.as_bytes(), &self.jws.signature) {
-            return Err(VerifyError::BadSignature);
-        }
+        key.check(self.jws.signing_input.as_bytes(), &self.jws.signature)?;
         let claims = ClaimsSet::parse(&self.jws.payload)?;
         expect.check_claims(&claims, now)?;
         // The same bytes that were verified and checked for duplicates.

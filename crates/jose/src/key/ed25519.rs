@@ -57,8 +57,9 @@ pub(super) fn public(x: &Point) -> Result<ParsedPublicKey, KeyError> {
 
 /// Checks 64 bytes `R | S`.
 pub(super) fn check(key: &ParsedPublicKey, input: &[u8], signature: &[u8]) -> bool {
-    let Some((r, s)) = signature.split_first_chunk() else { return false };
-    r.len() + s.len() == SIGNATURE_BYTES && !is_small_order(r) && key.verify_sig(input, signature).is_ok()
+    signature.len() == SIGNATURE_BYTES
+        && signature.first_chunk().is_some_and(|r| !is_small_order(r))
+        && key.verify_sig(input, signature).is_ok()
 }
 
 pub(super) fn generate() -> Result<Ed25519KeyPair, KeyError> {

@@ -69,8 +69,7 @@ impl KeySet {
     }
 
     /// The key, if there is exactly one.
-    #[must_use]
-    pub fn only(&self) -> Option<&VerifyingKey> {
+    pub(crate) fn only(&self) -> Option<&VerifyingKey> {
         self.by_id.values().next().filter(|_| self.by_id.len() == 1)
     }
 

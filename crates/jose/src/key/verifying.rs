@@ -6,7 +6,7 @@ use aws_lc_rs::signature::ParsedPublicKey;
 
 use super::{KeyId, ecdsa, ed25519, hmac::HmacKey, rsa};
 use crate::{
-    Algorithm, Jwk, KeyError, Secret, Thumbprint,
+    Algorithm, Jwk, KeyError, Secret, Thumbprint, VerifyError,
     jwk::{self, PublicMembers},
     pem,
 };
@@ -121,16 +121,21 @@ impl VerifyingKey {
         &self.material
     }
 
-    /// Whether `signature` is that of `input` (RFC 7515 §5.2). The length of the signature is checked first.
-    pub(crate) fn check(&self, input: &[u8], signature: &[u8]) -> bool {
-        match (&*self.material, self.algorithm) {
-            (Material::Public { key, .. }, Algorithm::Es256) => ecdsa::check(key, input, signature),
-            (Material::Public { key, .. }, Algorithm::EdDsa) => ed25519::check(key, input, signature),
-            (Material::Public { key, .. }, Algorithm::Rs256) => rsa::check(key, input, signature),
-            (Material::Secret(key), Algorithm::Hs256) => key.check(input, signature),
+    /// Checks `signature` over `signing_input`, the ASCII bytes `header.payload` (RFC 7515 §5.2). It says nothing about
+    /// header or claims: tokens go through [`UnverifiedToken::verify`](crate::UnverifiedToken::verify).
+    ///
+    /// # Errors
+    /// [`VerifyError::BadSignature`] if the bytes were changed or another key made the signature.
+    pub fn check(&self, signing_input: &[u8], signature: &[u8]) -> Result<(), VerifyError> {
+        let holds = match (&*self.material, self.algorithm) {
+            (Material::Public { key, .. }, Algorithm::Es256) => ecdsa::check(key, signing_input, signature),
+            (Material::Public { key, .. }, Algorithm::EdDsa) => ed25519::check(key, signing_input, signature),
+            (Material::Public { key, .. }, Algorithm::Rs256) => rsa::check(key, signing_input, signature),
+            (Material::Secret(key), Algorithm::Hs256) => key.check(signing_input, signature),
             // No constructor makes these pairs.
             (Material::Public { .. }, Algorithm::Hs256) | (Material::Secret(_), _) => false,
-        }
+        };
+        if holds { Ok(()) } else { Err(VerifyError::BadSignature) }
     }
 }
 

@@ -1,0 +1,150 @@
+//! An issuer that can sign anything, and the strict verifier that reads it.
+
+use std::sync::LazyLock;
+
+use aws_lc_rs::{hmac, signature as aws};
+use countersign_jose::{
+    Algorithm, Expectations, KeyId, KeySet, Leeway, SigningKey, Timestamp, TokenType, UnverifiedToken, VerifiedToken,
+    VerifyError, VerifyingKey, base64url,
+};
+use serde_json::{Value, json};
+
+pub(crate) const ISSUER: &str = "https://issuer.example";
+pub(crate) const AUDIENCE: &str = "https://api.example";
+pub(crate) const NOW: u64 = 1_750_000_000;
+pub(crate) const LEEWAY: u64 = 10;
+pub(crate) const KID: &str = "k1";
+
+static KEYS: LazyLock<[SigningKey; 4]> = LazyLock::new(|| Algorithm::ALL.map(|algorithm| new_key(algorithm, KID)));
+
+/// The issuer's key for one algorithm; its id is `k1`.
+pub(crate) fn key(algorithm: Algorithm) -> &'static SigningKey {
+    KEYS.iter().find(|key| key.algorithm() == algorithm).unwrap()
+}
+
+pub(crate) fn es256() -> &'static SigningKey {
+    key(Algorithm::Es256)
+}
+
+pub(crate) fn new_key(algorithm: Algorithm, id: &str) -> SigningKey {
+    SigningKey::generate(algorithm).unwrap().with_id(KeyId::new(id).unwrap())
+}
+
+pub(crate) fn key_set(keys: impl IntoIterator<Item = VerifyingKey>) -> KeySet {
+    KeySet::new(keys).unwrap()
+}
+
+/// A header that passes for that algorithm.
+pub(crate) fn header(alg: &str) -> Value {
+    json!({ "alg": alg, "kid": KID, "typ": "at+jwt" })
+}
+
+/// Claims that pass.
+pub(crate) fn claims() -> Value {
+    json!({ "iss": ISSUER, "aud": AUDIENCE, "sub": "ana", "iat": NOW, "exp": NOW + 600, "jti": "j1" })
+}
+
+/// `value` with one member set, or removed if it is null.
+pub(crate) fn with(mut value: Value, name: &str, member: Value) -> Value {
+    value[name] = member;
+    value
+}
+
+pub(crate) fn without(mut value: Value, name: &str) -> Value {
+    value.as_object_mut().unwrap().remove(name);
+    value
+}
+
+/// `header.payload` of any two texts.
+#[expect(clippy::needless_pass_by_value, reason = "a test reads better without the borrow")]
+pub(crate) fn signing_input(header: impl ToString, claims: impl ToString) -> String {
+    signing_input_bytes(header.to_string().as_bytes(), claims.to_string().as_bytes())
+}
+
+pub(crate) fn signing_input_bytes(header: &[u8], claims: &[u8]) -> String {
+    format!("{}.{}", base64url::encode(header), base64url::encode(claims))
+}
+
+/// The raw signature of anything at all.
+pub(crate) fn signature(key: &SigningKey, input: &str) -> Vec<u8> {
+    let (stored, input) = (key.to_stored(), input.as_bytes());
+    match key.algorithm() {
+        Algorithm::Es256 => {
+            let pair = aws::EcdsaKeyPair::from_pkcs8(&aws::ECDSA_P256_SHA256_FIXED_SIGNING, &stored).unwrap();
+            pair.sign(&random(), input).unwrap().as_ref().to_vec()
+        }
+        Algorithm::EdDsa => aws::Ed25519KeyPair::from_pkcs8(&stored).unwrap().sign(input).as_ref().to_vec(),
+        Algorithm::Rs256 => {
+            let pair = aws::RsaKeyPair::from_pkcs8(&stored).unwrap();
+            let mut signature = vec![0; pair.public_modulus_len()];
+            pair.sign(&aws::RSA_PKCS1_SHA256, &random(), input, &mut signature).unwrap();
+            signature
+        }
+        Algorithm::Hs256 => mac(&stored, input),
+    }
+}
+
+pub(crate) fn mac(secret: &[u8], input: &[u8]) -> Vec<u8> {
+    hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), input).as_ref().to_vec()
+}
+
+#[expect(clippy::disallowed_methods, reason = "the library asks for it and ignores it")]
+pub(crate) fn random() -> aws_lc_rs::rand::SystemRandom {
+    aws_lc_rs::rand::SystemRandom::new()
+}
+
+pub(crate) fn join(input: &str, signature: &[u8]) -> String {
+    format!("{input}.{}", base64url::encode(signature))
+}
+
+/// A correctly signed token of any two texts.
+pub(crate) fn sign(key: &SigningKey, header: impl ToString, claims: impl ToString) -> String {
+    let input = signing_input(header, claims);
+    join(&input, &signature(key, &input))
+}
+
+pub(crate) fn sign_bytes(key: &SigningKey, header: &[u8], claims: &[u8]) -> String {
+    let input = signing_input_bytes(header, claims);
+    join(&input, &signature(key, &input))
+}
+
+/// A token of `es256` with these claims.
+pub(crate) fn claiming(claims: impl ToString) -> String {
+    sign(es256(), header("ES256"), claims)
+}
+
+/// A token of `es256` with this header.
+pub(crate) fn headed(header: impl ToString) -> String {
+    sign(es256(), header, claims())
+}
+
+pub(crate) fn expectations(typ: TokenType) -> Expectations {
+    Expectations::new(ISSUER, AUDIENCE, typ, Leeway::seconds(LEEWAY).unwrap())
+}
+
+pub(crate) fn verify(token: &str, keys: &KeySet, now: u64) -> Result<VerifiedToken<Value>, VerifyError> {
+    let expect = expectations(TokenType::AccessToken);
+    UnverifiedToken::parse(token)?.verify(keys, &expect, Timestamp::from_seconds(now))
+}
+
+/// What the verifier of one key says: `accepted`, or the code of the error.
+pub(crate) fn code_for(key: &SigningKey, token: &str) -> &'static str {
+    code_in(&key_set([key.verifying_key()]), token)
+}
+
+pub(crate) fn code_in(keys: &KeySet, token: &str) -> &'static str {
+    verify(token, keys, NOW).map_or_else(|error| error.code(), |_| "accepted")
+}
+
+/// What the verifier of the ES256 key says.
+pub(crate) fn code(token: &str) -> &'static str {
+    code_for(es256(), token)
+}
+
+#[test]
+fn honest_tokens_of_every_algorithm_are_accepted() {
+    for algorithm in Algorithm::ALL {
+        let key = key(algorithm);
+        assert_eq!(code_for(key, &sign(key, header(algorithm.as_str()), claims())), "accepted", "{algorithm}");
+    }
+}
