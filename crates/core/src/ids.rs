@@ -69,7 +69,7 @@ id! {
     TokenId
 }
 id! {
-    /// A storage epoch: one unbroken history of the database (DESIGN: a restore or a failover begins another).
+    /// A storage epoch: one unbroken history of the database (a restore or a failover begins another).
     EpochId
 }
 

@@ -14,7 +14,7 @@ pub struct TokenPolicy {
     pub access_lifetime: Span,
 }
 
-/// How sessions live (DESIGN section 5).
+/// How sessions live (docs/refresh.md).
 #[derive(Debug, Clone, Copy)]
 pub struct SessionPolicy {
     /// Without a refresh for this long, a session is over.
@@ -27,7 +27,7 @@ pub struct SessionPolicy {
     pub forgiveness: u32,
 }
 
-/// How keys rotate (DESIGN section 4).
+/// How keys rotate (docs/keys.md).
 #[derive(Debug, Clone, Copy)]
 pub struct KeyPolicy {
     /// How long a key signs.

@@ -34,7 +34,7 @@ pub struct Sequence(pub u64);
 
 impl Revocation {
     /// The entry for a session that ends at `now`; none where its last token is so long expired that no verifier's
-    /// leeway and skew could take it (DESIGN section 6).
+    /// leeway and skew could take it.
     #[must_use]
     pub fn of_session(session: SessionId, last_token_expires_at: Time, now: Time) -> Option<Self> {
         let until = round_up(last_token_expires_at + REVOCATION_TAIL);
@@ -64,7 +64,7 @@ impl Revocation {
 }
 
 impl RevocationSubject {
-    /// The kind as one ASCII character: `s`, `t`, `c` or `k` (DESIGN section 7).
+    /// The kind as one ASCII character: `s`, `t`, `c` or `k`, as the feed spells it.
     #[must_use]
     pub const fn kind(&self) -> char {
         match self {

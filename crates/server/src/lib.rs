@@ -1,1 +1,29 @@
-//! Countersign.
+//! The authorization server: HTTP around `countersign-core`.
+//!
+//! [`Server::start`] founds or opens a deployment and gives an axum router and the jobs beside it; [`serve`] is the
+//! listener with its limits. `router` is the route table; a route parses, calls one operation and answers; `error` is
+//! the one table of what is answered when something is wrong.
+#![deny(missing_docs)]
+
+mod app;
+mod builder;
+mod error;
+mod fallback;
+mod hashing;
+mod http;
+mod jobs;
+pub mod limits;
+mod router;
+mod routes;
+mod serve;
+mod source;
+pub mod telemetry;
+mod throttling;
+
+pub use app::{RoutePolicy, SignUpPolicy, ring_policy};
+pub use builder::{Server, ServerParts, StartError};
+pub use hashing::{HashingPolicy, HashingPool};
+pub use http::{AddressRange, HttpPolicy};
+pub use serve::serve;
+pub use source::{ManualSource, SystemSource};
+pub use throttling::{Bucket, ThrottlePolicy};

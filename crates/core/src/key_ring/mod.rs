@@ -1,4 +1,4 @@
-//! The key ring: which keys sign, which are published, which are gone (DESIGN section 4).
+//! The key ring: which keys sign, which are published, which are gone (docs/keys.md).
 //!
 //! `next` (published, not used) → `active` (signs) → `retiring` (published until the last token it signed has expired)
 //! → gone; or `revoked` at once.

@@ -4,6 +4,7 @@ use crate::key_ring::{KeyRing, KeyState, MacKey, MacKeyId, MacKeyState, Purpose,
 use crate::limits::{ACCESS_LIFETIME_MAX, MAC_KEY_KEPT_MIN, REVOCATION_TAIL};
 use crate::policy::{KeyPolicy, SessionPolicy};
 use crate::time::{Span, Time};
+use countersign_jose::limits::KEYS_MAX;
 use countersign_jose::{Algorithm, KeyId};
 
 /// One move of the ring that is due.
@@ -47,8 +48,10 @@ pub struct RingPolicy {
     pub token_lifetime: Span,
 }
 
-// At this share of their lives MAC keys are replaced at the most, so that their 256 ids never run out.
+// However short the rotation: at this share of the time for which a retired key stays, keys are replaced at the most. So
+// the 256 ids of MAC keys never run out, and the published set stays within its limit with room for `key rotate`.
 const MAC_KEYS_AT_ONCE: u64 = 64;
+const RETIRING_KEYS_AT_ONCE: u64 = 56;
 
 impl KeyRing {
     /// What is due at `now`. Each step is carried out once; after it the ring is asked again.
@@ -70,6 +73,14 @@ impl KeyRing {
     #[must_use]
     pub fn in_state(&self, purpose: Purpose, state: KeyState) -> Option<&RingKey> {
         self.keys.iter().find(|key| key.purpose == purpose && key.state == state)
+    }
+
+    /// Until when no key may be added, because as many are published as one set may hold; none: there is room.
+    #[must_use]
+    pub fn full_until(&self) -> Option<Time> {
+        let published = self.keys.iter().filter(|key| key.state != KeyState::Revoked);
+        let full = published.clone().count() >= KEYS_MAX;
+        full.then(|| published.filter_map(|key| key.gone_at).min()).flatten()
     }
 
     /// The key that makes refresh tokens.
@@ -107,10 +118,11 @@ impl KeyRing {
         let Some(next) = next else {
             return Some(Step::Generate(purpose, KeyState::Next));
         };
-        let old = active.activated_at.is_none_or(|activated_at| now.since(activated_at) >= policy.key.rotation);
+        let every = policy.key.rotation.max(share(published_for(active), RETIRING_KEYS_AT_ONCE));
+        let old = active.activated_at.is_none_or(|activated_at| now.since(activated_at) >= every);
         let published = now.since(next.published_at) >= policy.key.publish_ahead;
         let outdated = old || active.algorithm != policy.algorithm;
-        (outdated && published).then(|| Step::Promote(next.id.clone()))
+        (outdated && published && self.full_until().is_none()).then(|| Step::Promote(next.id.clone()))
     }
 
     fn mac_due(&self, policy: &RingPolicy, now: Time) -> Option<Step> {
@@ -118,8 +130,7 @@ impl KeyRing {
         if let Some(key) = self.mac_keys.iter().find(gone) {
             return Some(Step::DropMac(key.id));
         }
-        let kept = mac_key_kept(&policy.session);
-        let every = policy.key.rotation.max(Span::from_millis(kept.as_millis() / MAC_KEYS_AT_ONCE));
+        let every = policy.key.rotation.max(share(mac_key_kept(&policy.session), MAC_KEYS_AT_ONCE));
         let old = self.active_mac().is_none_or(|active| now.since(active.created_at) >= every);
         (old && self.free_mac_id().is_some()).then_some(Step::GenerateMac)
     }
@@ -128,11 +139,20 @@ impl KeyRing {
 /// Until when a signing key that retires at `now` is published: until its last token is past every leeway.
 #[must_use]
 pub fn published_until(key: &RingKey, now: Time) -> Time {
-    now + key.token_lifetime.min(ACCESS_LIFETIME_MAX) + REVOCATION_TAIL
+    now + published_for(key)
 }
 
 /// How long the tokens of a MAC key that makes none any more are opened: a session's whole life.
 #[must_use]
 pub fn mac_key_kept(policy: &SessionPolicy) -> Span {
     policy.absolute.max(MAC_KEY_KEPT_MIN)
+}
+
+/// How long a signing key is published once it signs no more.
+fn published_for(key: &RingKey) -> Span {
+    key.token_lifetime.min(ACCESS_LIFETIME_MAX) + REVOCATION_TAIL
+}
+
+fn share(span: Span, of: u64) -> Span {
+    Span::from_millis(span.as_millis().div_ceil(of))
 }

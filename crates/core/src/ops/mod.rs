@@ -9,12 +9,14 @@
 //! | [`EndOwnSessions`] | ends other sessions from within one |
 //! | [`ChangePassword`], [`SetPassword`] | replaces a password; other sessions end |
 //! | [`ChangeRole`], [`ChangeStatus`], [`ChangeAttribute`], [`RemoveAccount`] | administer an account |
+//! | [`Found`] | founds a deployment at its first start |
 //! | [`RotateKeys`] | moves the key ring on |
 
 mod accounts;
 mod authenticate;
 mod change_password;
 mod end_sessions;
+mod found;
 mod hashing;
 mod issue;
 mod refresh;
@@ -27,6 +29,7 @@ pub use accounts::{AccountChanged, ChangeAttribute, ChangeRole, ChangeStatus, In
 pub use authenticate::{Authenticated, authenticate};
 pub use change_password::{ChangePassword, PasswordChange, SetPassword};
 pub use end_sessions::{EndOwnSessions, Others};
+pub use found::{Found, Foundation, OnIssuerChange};
 pub use hashing::{HashInPlace, HashingError, HashingFuture, PasswordHashing};
 pub use issue::{Issue, IssuedRefresh};
 pub use refresh::{Refresh, Refreshed};

@@ -11,7 +11,7 @@ use crate::revocation::Revocation;
 use crate::session::{End, EndReason};
 use crate::store::{EndSessions, EndedSessions, RingChange, Store, StoreError, Swap, Which};
 use crate::time::{Span, Time};
-use countersign_jose::{KeyError, KeyId, SigningKey};
+use countersign_jose::{Algorithm, KeyError, KeyId, SigningKey};
 use zeroize::Zeroizing;
 
 /// What keeps the ring.
@@ -33,7 +33,8 @@ pub struct RotateKeys<'a> {
 pub enum KeyRingChanged {
     /// This key signs now.
     Rotated(KeyId),
-    /// The next key must be published longer: not before this time, unless at once.
+    /// Not before this time: the next key must be published longer, unless it shall sign at once; or as many keys are
+    /// published as one set may hold.
     NotBefore(KeyId, Time),
     /// This MAC key makes refresh tokens now.
     MacRotated(MacKeyId),
@@ -62,6 +63,17 @@ pub enum RotationError {
     /// No key could be made.
     #[error("no key could be made")]
     Generate(#[source] KeyError),
+    /// An imported key's id is in the ring already; a revoked key never comes back.
+    #[error("key `{0}` is in the key ring already, or was revoked")]
+    AlreadyThere(KeyId),
+    /// An imported key is of another algorithm than new tokens are.
+    #[error("the key is of {found}, but `tokens.algorithm` is {expected}: import one of that, or change the setting")]
+    OtherAlgorithm {
+        /// The key's.
+        found: Algorithm,
+        /// The setting's.
+        expected: Algorithm,
+    },
     /// Others changed the ring again and again.
     #[error("the key ring was changed by somebody else again and again: try again")]
     Contended,
@@ -104,6 +116,9 @@ impl RotateKeys<'_> {
             let ring = self.keep().await?;
             let now = self.source.now();
             let next = match ring.when_rotatable(Purpose::AccessToken, &self.policy.key, now) {
+                WhenRotatable::Now(next) | WhenRotatable::At(next, _) if let Some(from) = ring.full_until() => {
+                    return Ok(KeyRingChanged::NotBefore(next, from));
+                }
                 WhenRotatable::Now(next) => next,
                 WhenRotatable::At(next, _) if at_once => next,
                 WhenRotatable::At(next, from) => return Ok(KeyRingChanged::NotBefore(next, from)),
@@ -141,9 +156,16 @@ impl RotateKeys<'_> {
     pub async fn revoke(&self, id: &KeyId) -> Result<KeyRingChanged, RotationError> {
         for _ in 0..ATTEMPTS_MAX {
             let ring = self.store.key_ring().await?;
+            let now = self.source.now();
             let Some(key) = ring.keys.iter().find(|key| key.id == *id) else { return Ok(KeyRingChanged::Unknown) };
             let mut change = self.change(&ring, "key.revoked", id.as_str());
+            let successor =
+                ring.in_state(Purpose::AccessToken, KeyState::Next).filter(|_| key.state == KeyState::Active);
             change.put = vec![RingKey { state: KeyState::Revoked, gone_at: None, ..key.clone() }];
+            if let Some(next) = successor {
+                change.put.push(self.activated(next, now));
+                change.audit.extend(self.change(&ring, "key.promoted", next.id.as_str()).audit);
+            }
             change.revocations = vec![Revocation::of_key(id.clone())];
             if self.store.change_ring(change).await? == Swap::Won {
                 self.keep().await?;
@@ -163,8 +185,16 @@ impl RotateKeys<'_> {
             let now = self.source.now();
             let Some(key) = ring.mac_keys.iter().find(|key| key.id == id) else { return Ok(KeyRingChanged::Unknown) };
             let mut change = self.change(&ring, "key.mac_distrusted", &id.to_string());
+            if key.state == MacKeyState::Active {
+                if ring.free_mac_id().is_none() {
+                    return Ok(KeyRingChanged::NoFreeMacId);
+                }
+                let generated = self.generate_mac(&ring, now)?;
+                change.put_mac = generated.put_mac.into_iter().filter(|new| new.id != id).collect();
+                change.audit.extend(generated.audit);
+            }
             let gone_at = Some(now + mac_key_kept(&self.policy.session));
-            change.put_mac = vec![MacKey { state: MacKeyState::Distrusted, gone_at, ..key.clone() }];
+            change.put_mac.push(MacKey { state: MacKeyState::Distrusted, gone_at, ..key.clone() });
             if self.store.change_ring(change).await? == Swap::Won {
                 self.keep().await?;
                 return Ok(KeyRingChanged::Revoked(self.end_all(id, end_sessions, now).await?));
@@ -178,9 +208,16 @@ impl RotateKeys<'_> {
     /// # Errors
     /// [`RotationError`].
     pub async fn import(&self, key: &SigningKey) -> Result<KeyRingChanged, RotationError> {
+        let (found, expected) = (key.algorithm(), self.policy.algorithm);
+        if found != expected {
+            return Err(RotationError::OtherAlgorithm { found, expected });
+        }
         for _ in 0..ATTEMPTS_MAX {
             let ring = self.keep().await?;
             let now = self.source.now();
+            if ring.keys.iter().any(|known| known.id == *key.id()) {
+                return Err(RotationError::AlreadyThere(key.id().clone()));
+            }
             let storage = ring.storage_key(self.master)?;
             let mut change = self.change(&ring, "key.imported", key.id().as_str());
             change.gone =
@@ -235,12 +272,7 @@ impl RotateKeys<'_> {
                     gone_at: Some(published_until(active, now)),
                     ..active.clone()
                 });
-                let promoted = find(&id).map(|next| RingKey {
-                    state: KeyState::Active,
-                    activated_at: Some(now),
-                    token_lifetime: self.policy.token_lifetime,
-                    ..next
-                });
+                let promoted = find(&id).map(|next| self.activated(&next, now));
                 change.put = retiring.into_iter().chain(promoted).collect();
                 change
             }
@@ -262,6 +294,11 @@ impl RotateKeys<'_> {
                 change
             }
         })
+    }
+
+    fn activated(&self, next: &RingKey, now: Time) -> RingKey {
+        let token_lifetime = self.policy.token_lifetime;
+        RingKey { state: KeyState::Active, activated_at: Some(now), token_lifetime, ..next.clone() }
     }
 
     fn generate_mac(&self, ring: &KeyRing, now: Time) -> Result<RingChange, RotationError> {

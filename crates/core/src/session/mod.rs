@@ -1,12 +1,13 @@
 //! Sessions: one sign-in of one account at one client, and the one token family that it has (`sid`).
 
 mod ending;
+mod judgement;
 mod lifetime;
 mod rotation;
 
 pub use ending::{End, EndReason, Ended};
+pub use judgement::{Alarm, Count, Judgement, Presentation, Proof, Refusal, Row, RunKind, Verdict};
 pub use lifetime::{Lifetime, minted_until};
-pub use rotation::{Alarm, Count, Judgement, Presentation, Proof, Refusal, Row, RunKind, Verdict};
 
 use crate::account::{AccountStatus, Roles};
 use crate::client::{Client, ClientId};
@@ -22,7 +23,7 @@ use countersign_jose::base64url;
 use std::net::IpAddr;
 use zeroize::Zeroizing;
 
-/// A session as storage holds it (DESIGN section 5).
+/// A session as storage holds it (docs/refresh.md).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Session {
     /// `sid`.

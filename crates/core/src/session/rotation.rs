@@ -1,240 +1,20 @@
-//! THE REFRESH TABLE (DESIGN section 5): what becomes of a refresh token that arrives. First match wins.
+//! THE REFRESH TABLE (docs/refresh.md): what becomes of a refresh token that arrives. First match wins.
 //!
 //! Rows 1 and 2 are decided before any storage, row 3 by the read that found nothing, row 18 by a store that failed;
 //! rows 4 to 17 are [`SessionState::judge`], a function of the session, the presentation, the policy and the time.
 
 use crate::account::AccountStatus;
 use crate::client::{Client, ClientAuthentication, ClientId, ClientStatus, RotationPolicy};
-use crate::key_ring::MacKeyId;
 use crate::limits::{FOREIGN_RUN_MAX, RECOVERY_STEP_MAX};
 use crate::network::Network;
 use crate::policy::SessionPolicy;
-use crate::resource::ResourceUri;
-use crate::scope::ScopeSet;
-use crate::session::{End, EndReason, EpochCause, Generation, Run, SecretHash, SessionState};
+use crate::session::{
+    Alarm, Count, End, EndReason, EpochCause, Generation, Judgement, Presentation, Proof, Refusal, Row, RunKind,
+    SessionState, Verdict,
+};
 use crate::time::{Span, Time};
-use crate::token::{MacStanding, OpenedRefreshToken};
+use crate::token::MacStanding;
 use std::borrow::Cow;
-use std::net::IpAddr;
-
-/// A refresh token as it was presented, with everything about the presenter that the rule asks for.
-#[derive(Debug)]
-pub struct Presentation {
-    /// The token; its MAC held (row 2).
-    pub token: OpenedRefreshToken,
-    /// Who presents it; its authentication, if it has one, held (row 1).
-    pub client: ClientId,
-    /// What was shown of a bound key.
-    pub proof: Proof,
-    /// SHA-256 of the retry key that came with it.
-    pub retry: Option<SecretHash>,
-    /// Narrower scope that was asked for.
-    pub scope: Option<ScopeSet>,
-    /// The resource that was asked for.
-    pub resource: Option<ResourceUri>,
-    /// Where it came from.
-    pub address: IpAddr,
-    /// The request that it came in.
-    pub request: String,
-}
-
-/// What a presenter showed of a key (RFC 9449).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Proof {
-    /// Nothing.
-    Absent,
-    /// A proof that does not hold.
-    Invalid,
-    /// A proof without a fresh nonce.
-    NeedsNonce,
-    /// A proof that holds, of the key with this RFC 7638 thumbprint.
-    Of(String),
-}
-
-/// Which row of the refresh table matched.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[repr(u8)]
-pub enum Row {
-    /// 1: client authentication failed.
-    ClientAuthentication = 1,
-    /// 2: not one of our tokens.
-    NotOurs,
-    /// 3: no such session.
-    NoSession,
-    /// 4: bound to a key of which no valid proof came.
-    NotProven,
-    /// 5: another client's session.
-    ForeignClient,
-    /// 6: the session had ended.
-    Ended,
-    /// 7: the session was over, or its account or client disabled.
-    Expired,
-    /// 8: the secret is another, or the MAC key is distrusted and the generation not a recent one.
-    WrongSecret,
-    /// 9: more was asked for than was granted.
-    BeyondGrant,
-    /// 10: rotation would add nothing to the proof that came.
-    Proven,
-    /// 11: the current token, rotated a moment ago.
-    JustRotated,
-    /// 12: the current token.
-    Current,
-    /// 13: the token before, with the retry key of the rotation.
-    RetryKey,
-    /// 14: the token before, within the grace period.
-    Repeated,
-    /// 15: the token before, late: a lost reply.
-    Late,
-    /// 16: reuse.
-    Reused,
-    /// 17: a token that storage does not know of yet.
-    Ahead,
-    /// 18: storage failed, or the race was lost too often.
-    Unavailable,
-}
-
-/// What the table answers.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Judgement {
-    /// The row that matched.
-    pub row: Row,
-    /// What is to be done.
-    pub verdict: Verdict,
-    /// What somebody should hear of.
-    pub alarm: Option<Alarm>,
-}
-
-/// What is to be done about a presented refresh token.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Verdict {
-    /// Refuse, and write nothing.
-    Refuse(Refusal),
-    /// End the session, and answer `invalid_grant`.
-    End(End),
-    /// The same refresh token and a fresh access token.
-    Keep {
-        /// Whether the session's idle expiry moves (row 10).
-        moves_idle: bool,
-    },
-    /// The same successor once more and a fresh access token.
-    Repeat {
-        /// What must be counted before, by compare-and-swap.
-        count: Option<Count>,
-    },
-    /// A new pair: swap the generation, then answer; whoever loses the swap is judged again.
-    Rotate {
-        /// The generation after.
-        to: Generation,
-        /// Whether the session gets a new secret too, because somebody else may make tokens with the old one.
-        renew_secret: bool,
-    },
-}
-
-/// The error that is answered; the wire never says which row it was.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refusal {
-    /// `invalid_client` (RFC 6749 §5.2).
-    InvalidClient,
-    /// `invalid_grant` (RFC 6749 §5.2).
-    InvalidGrant,
-    /// `invalid_scope` (RFC 6749 §5.2).
-    InvalidScope,
-    /// `invalid_target` (RFC 8707 §2).
-    InvalidTarget,
-    /// `invalid_dpop_proof` (RFC 9449 §5).
-    InvalidDpopProof,
-    /// `use_dpop_nonce` (RFC 9449 §8).
-    UseDpopNonce,
-}
-
-/// A run that is counted on, from what it was read as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Count {
-    /// Which run.
-    pub kind: RunKind,
-    /// As it was read.
-    pub from: Run,
-    /// With the current generation counted.
-    pub to: Run,
-}
-
-/// The two runs that a session counts.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RunKind {
-    /// Late repetitions (row 15).
-    Late,
-    /// Repetitions from a network that never rotated the session (row 14).
-    Foreign,
-}
-
-/// What somebody should hear of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Alarm {
-    /// A refresh token came from another client than its own.
-    ForeignClient,
-    /// A token with a good MAC and a wrong secret: this MAC key may be out. Once per key and hour.
-    MacKeyLeaked(MacKeyId),
-    /// A refresh token was used twice.
-    Reused,
-    /// A token is ahead of storage that should not have gone back in time.
-    Ahead,
-}
-
-impl Row {
-    /// Its number in the table.
-    #[must_use]
-    pub const fn number(self) -> u8 {
-        self as u8
-    }
-}
-
-impl Alarm {
-    /// Its name in the audit log.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::ForeignClient => "refresh_token_of_another_client",
-            Self::MacKeyLeaked(_) => "mac_key_may_be_out",
-            Self::Reused => "refresh_token_reused",
-            Self::Ahead => "refresh_token_ahead_of_storage",
-        }
-    }
-}
-
-impl Refusal {
-    /// The error code of the RFC.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::InvalidClient => "invalid_client",
-            Self::InvalidGrant => "invalid_grant",
-            Self::InvalidScope => "invalid_scope",
-            Self::InvalidTarget => "invalid_target",
-            Self::InvalidDpopProof => "invalid_dpop_proof",
-            Self::UseDpopNonce => "use_dpop_nonce",
-        }
-    }
-}
-
-impl Judgement {
-    const fn of(row: Row, verdict: Verdict) -> Self {
-        Self { row, verdict, alarm: None }
-    }
-
-    const fn refuse(row: Row, refusal: Refusal) -> Self {
-        Self::of(row, Verdict::Refuse(refusal))
-    }
-
-    fn with_alarm(self, alarm: Alarm) -> Self {
-        Self { alarm: Some(alarm), ..self }
-    }
-
-    /// Whether a token would be issued.
-    #[must_use]
-    pub const fn issues(&self) -> bool {
-        matches!(self.verdict, Verdict::Keep { .. } | Verdict::Repeat { .. } | Verdict::Rotate { .. })
-    }
-}
 
 impl SessionState {
     /// Judges a presented refresh token: rows 4 to 17 of the table, the first that matches.
@@ -263,7 +43,8 @@ impl SessionState {
         Some(Judgement::refuse(Row::NotProven, refusal))
     }
 
-    /// Row 5. The session ends only where the bare token could have ended it anyway.
+    /// Row 5. The session ends only where the bare token could have ended it anyway. The alarm is told in any case: an
+    /// ending tells it in its own commit, which a session that had ended before would not make.
     fn foreign_client(&self, presented: &Presentation, own: Option<&Client>) -> Option<Judgement> {
         let session = &self.session;
         if presented.client == session.client {
@@ -272,7 +53,7 @@ impl SessionState {
         let public = own.is_some_and(|own| own.authentication == ClientAuthentication::Public);
         let holds =
             presented.token.secret.hash() == session.secret_hash && presented.token.standing == MacStanding::Trusted;
-        let judgement = if holds && public && session.jkt.is_none() {
+        let judgement = if holds && public && session.jkt.is_none() && session.ended.is_none() {
             let by = format!("{} presented it as client {}", presented.told(), presented.client);
             Judgement::of(Row::ForeignClient, Verdict::End(End::by(EndReason::ForeignClient, by)))
         } else {
@@ -344,20 +125,22 @@ impl SessionState {
         let (session, token) = (&self.session, &presented.token);
         let overlap = client.map_or(Span::ZERO, |client| client.overlap);
         let window = if overlap.is_zero() { policy.grace } else { overlap };
-        let renew_secret = token.standing == MacStanding::Distrusted;
 
         if token.generation <= session.generation && client.is_some_and(|client| !self.rotates(client)) {
             return Judgement::of(Row::Proven, Verdict::Keep { moves_idle: true });
         }
         if token.generation > session.generation {
-            return self.ahead(token.generation, renew_secret);
+            return self.ahead(token.generation);
         }
         if token.generation == session.generation {
             return match token.generation.next() {
                 _ if self.rotated_within(window, now) => {
                     Judgement::of(Row::JustRotated, Verdict::Keep { moves_idle: false })
                 }
-                Some(to) => Judgement::of(Row::Current, Verdict::Rotate { to, renew_secret }),
+                Some(to) => {
+                    let renew_secret = token.standing == MacStanding::Distrusted;
+                    Judgement::of(Row::Current, Verdict::Rotate { to, renew_secret })
+                }
                 None => Judgement::refuse(Row::Current, Refusal::InvalidGrant),
             };
         }
@@ -412,12 +195,13 @@ impl SessionState {
         Judgement::of(Row::Reused, Verdict::End(End::by(EndReason::Reused, by))).with_alarm(Alarm::Reused)
     }
 
-    /// Row 17: only we could have made it, so storage went back in time; if it should not have, that is an alarm.
-    fn ahead(&self, presented: Generation, renew_secret: bool) -> Judgement {
+    /// Row 17: only we could have made it, so storage went back in time; if it should not have, that is an alarm. (Under
+    /// a distrusted key it was row 8: anybody could have made it.)
+    fn ahead(&self, presented: Generation) -> Judgement {
         let step = presented.0.saturating_sub(self.session.generation.0);
         match presented.next() {
             Some(to) if self.went_back() && step <= RECOVERY_STEP_MAX => {
-                Judgement::of(Row::Ahead, Verdict::Rotate { to, renew_secret })
+                Judgement::of(Row::Ahead, Verdict::Rotate { to, renew_secret: false })
             }
             _ => Judgement::refuse(Row::Ahead, Refusal::InvalidGrant).with_alarm(Alarm::Ahead),
         }
@@ -445,12 +229,5 @@ impl SessionState {
             return Some(Cow::Owned(Client::first_party()));
         }
         self.client.as_ref().map(Cow::Borrowed)
-    }
-}
-
-impl Presentation {
-    /// Who it was, as the end of a session tells it.
-    fn told(&self) -> String {
-        format!("request {} from {}", self.request, self.address)
     }
 }

@@ -1,0 +1,192 @@
+//! What every request shares: the store, the policies, the keys, the pools. Cheap to clone.
+
+use crate::error::ApiError;
+use crate::hashing::HashingPool;
+use crate::http::HttpPolicy;
+use crate::throttling::Throttle;
+use countersign_core::audit::Actor;
+use countersign_core::key_ring::{KeyRingError, MasterKey, OpenKeyRing, RingPolicy, StorageKey};
+use countersign_core::ops::{Issue, IssuedRefresh, Policies, RotateKeys};
+use countersign_core::store::Store;
+use countersign_core::{Draw, Source, Span, Time};
+use countersign_jose::Leeway;
+use std::sync::{Arc, PoisonError, RwLock};
+use zeroize::Zeroizing;
+
+/// What every request shares.
+#[derive(Clone)]
+pub(crate) struct App(Arc<Shared>);
+
+/// Who may sign up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SignUpPolicy {
+    /// Nobody: an administrator makes accounts.
+    Closed,
+    /// Everybody.
+    Open,
+}
+
+/// What the routes go by, beside the policies of the rules.
+#[derive(Debug, Clone)]
+pub struct RoutePolicy {
+    /// Who may sign up.
+    pub sign_up: SignUpPolicy,
+    /// How far the clocks of two servers may be apart.
+    pub leeway: Leeway,
+    /// How long the key set may be cached.
+    pub jwks_max_age: Span,
+}
+
+// Anybody may ask whether the server is ready, and each probe is a commit.
+const PROBE_EVERY: Span = Span::from_seconds(1);
+
+pub(crate) struct Shared {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) source: Arc<dyn Source>,
+    pub(crate) policies: Policies,
+    pub(crate) routes: RoutePolicy,
+    pub(crate) http: HttpPolicy,
+    pub(crate) hashing: HashingPool,
+    pub(crate) throttle: Throttle,
+    pub(crate) master: MasterKey,
+    pub(crate) storage_key: StorageKey,
+    pub(crate) ring: RwLock<Arc<OpenKeyRing>>,
+    pub(crate) probed: tokio::sync::Mutex<Option<(Time, Result<(), String>)>>,
+}
+
+/// A pair of tokens made.
+pub(crate) struct TokenPair {
+    pub(crate) access_token: String,
+    /// `None` where the presented one goes on.
+    pub(crate) refresh_token: Option<Zeroizing<String>>,
+    pub(crate) expires_in: u64,
+}
+
+impl App {
+    pub(crate) fn new(shared: Shared) -> Self {
+        Self(Arc::new(shared))
+    }
+
+    pub(crate) fn store(&self) -> &dyn Store {
+        &*self.0.store
+    }
+
+    pub(crate) fn source(&self) -> &dyn Source {
+        &*self.0.source
+    }
+
+    /// This request's share of time and randomness.
+    pub(crate) fn draw(&self) -> Draw {
+        Draw::from(self.source())
+    }
+
+    pub(crate) fn policies(&self) -> &Policies {
+        &self.0.policies
+    }
+
+    pub(crate) fn routes(&self) -> &RoutePolicy {
+        &self.0.routes
+    }
+
+    pub(crate) fn http(&self) -> &HttpPolicy {
+        &self.0.http
+    }
+
+    pub(crate) fn hashing(&self) -> &HashingPool {
+        &self.0.hashing
+    }
+
+    pub(crate) fn throttle(&self) -> &Throttle {
+        &self.0.throttle
+    }
+
+    pub(crate) fn storage_key(&self) -> &StorageKey {
+        &self.0.storage_key
+    }
+
+    pub(crate) fn issuer(&self) -> &str {
+        &self.0.policies.token.issuer
+    }
+
+    /// The keys as they stand.
+    pub(crate) fn ring(&self) -> Arc<OpenKeyRing> {
+        // A panic while the lock was held can't have left half a value: it holds one pointer.
+        Arc::clone(&self.0.ring.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Moves the key ring on if something is due, and takes up what others changed.
+    pub(crate) async fn keep_keys(&self) -> Result<(), countersign_core::ops::RotationError> {
+        let ring = self.key_care().keep().await?;
+        if ring.version != self.ring().version {
+            self.take_up(&ring)?;
+        }
+        Ok(())
+    }
+
+    /// Takes up the ring if others changed it: cheap enough to ask often.
+    pub(crate) async fn follow_keys(&self) -> Result<(), countersign_core::ops::RotationError> {
+        if self.store().ring_version().await? != self.ring().version {
+            let ring = self.store().key_ring().await?;
+            self.take_up(&ring)?;
+        }
+        Ok(())
+    }
+
+    fn take_up(&self, ring: &countersign_core::key_ring::KeyRing) -> Result<(), KeyRingError> {
+        let opened = Arc::new(OpenKeyRing::open(ring, self.storage_key(), self.issuer())?);
+        tracing::info!(version = opened.version.0, active = %opened.signer.key().id(), "key ring taken up");
+        *self.0.ring.write().unwrap_or_else(PoisonError::into_inner) = opened;
+        Ok(())
+    }
+
+    fn key_care(&self) -> RotateKeys<'_> {
+        RotateKeys {
+            store: self.store(),
+            source: self.source(),
+            master: &self.0.master,
+            policy: ring_policy(self.policies()),
+            actor: Actor::named("key rotation"),
+        }
+    }
+
+    /// Whether the store takes writes, asked of it at most once a second.
+    pub(crate) async fn readiness(&self) -> Result<(), String> {
+        let now = self.source().now();
+        let mut probed = self.0.probed.lock().await;
+        match &*probed {
+            Some((at, outcome)) if now.since(*at) < PROBE_EVERY && *at <= now => outcome.clone(),
+            _ => {
+                let outcome = self.store().probe().await.map_err(|error| error.to_string());
+                *probed = Some((now, outcome.clone()));
+                outcome
+            }
+        }
+    }
+
+    /// Makes the tokens that an operation issued.
+    pub(crate) fn sign(&self, issue: &Issue) -> Result<TokenPair, ApiError> {
+        let ring = self.ring();
+        let claims = issue.claims.of_issuer(self.issuer());
+        let access_token = ring.signer.sign(&claims).map_err(ApiError::internal)?;
+        let refresh_token = match &issue.refresh {
+            IssuedRefresh::Same => None,
+            IssuedRefresh::Token { session, secret, generation } => {
+                let token = ring.mac_keys.issue(*session, secret, *generation);
+                Some(token.ok_or_else(|| ApiError::internal(KeyRingError::NothingActive))?)
+            }
+        };
+        let (exp, iat) = (issue.claims.expires_at.as_seconds(), issue.claims.issued_at.as_seconds());
+        Ok(TokenPair { access_token, refresh_token, expires_in: exp.saturating_sub(iat) })
+    }
+}
+
+/// What the key ring goes by, under these policies.
+#[must_use]
+pub fn ring_policy(policies: &Policies) -> RingPolicy {
+    RingPolicy {
+        key: policies.key,
+        session: policies.session,
+        algorithm: policies.token.algorithm,
+        token_lifetime: policies.token.access_lifetime,
+    }
+}

@@ -1,0 +1,141 @@
+//! Starting a server: founds the deployment, opens the keys, gives a router and the jobs beside it.
+
+use crate::app::{App, RoutePolicy, Shared, ring_policy};
+use crate::hashing::{HashingPolicy, HashingPool};
+use crate::http::HttpPolicy;
+use crate::jobs;
+use crate::throttling::{Throttle, ThrottlePolicy};
+use countersign_core::audit::Actor;
+use countersign_core::key_ring::{KeyRingError, MasterKey, OpenKeyRing};
+use countersign_core::ops::{Found, Foundation, OnIssuerChange, Policies, RotateKeys, RotationError};
+use countersign_core::store::{Store, StoreError};
+use countersign_core::{Draw, Source};
+use std::future::Future;
+use std::sync::{Arc, RwLock};
+
+/// What a server is made of.
+pub struct ServerParts {
+    /// Where everything is kept.
+    pub store: Arc<dyn Store>,
+    /// Where time and randomness come from.
+    pub source: Arc<dyn Source>,
+    /// What opens the storage key.
+    pub master: MasterKey,
+    /// What the rules go by.
+    pub policies: Policies,
+    /// What the routes go by.
+    pub routes: RoutePolicy,
+    /// How it speaks to browsers and proxies.
+    pub http: HttpPolicy,
+    /// How passwords are hashed.
+    pub hashing: HashingPolicy,
+    /// How many sign-ins may fail.
+    pub throttle: ThrottlePolicy,
+    /// What to do if storage knows another issuer.
+    pub on_issuer_change: OnIssuerChange,
+}
+
+/// A server that is ready to answer.
+pub struct Server {
+    app: App,
+    foundation: Foundation,
+}
+
+/// A server that can't start.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StartError {
+    /// Storage failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The keys can't be opened.
+    #[error(transparent)]
+    Ring(#[from] KeyRingError),
+    /// The keys can't be made or moved.
+    #[error(transparent)]
+    Rotation(RotationError),
+    /// Storage knows another issuer.
+    #[error("the issuer is {configured}, but this data was founded under {stored} and has {live} live sessions")]
+    IssuerChanged {
+        /// As configured.
+        configured: String,
+        /// As storage knows it.
+        stored: String,
+        /// How many sessions are live under it.
+        live: u64,
+    },
+    /// The hashing pool could not start.
+    #[error("the hashing pool could not start")]
+    Hashing(#[source] std::io::Error),
+}
+
+impl From<RotationError> for StartError {
+    fn from(error: RotationError) -> Self {
+        match error {
+            RotationError::Store(store) => Self::Store(store),
+            RotationError::Ring(ring) => Self::Ring(ring),
+            other => Self::Rotation(other),
+        }
+    }
+}
+
+impl Server {
+    /// Founds the deployment if it is new, makes or opens its keys.
+    ///
+    /// # Errors
+    /// [`StartError`]; what storage holds is then as it was.
+    pub async fn start(parts: ServerParts) -> Result<Self, StartError> {
+        let issuer = parts.policies.token.issuer.clone();
+        let (store, source) = (&*parts.store, &*parts.source);
+        // The master key first: with a wrong one nothing may be written.
+        let ring = store.key_ring().await?;
+        if ring.storage_key.is_some() {
+            ring.storage_key(&parts.master)?;
+        }
+        let found = Found { issuer: issuer.clone(), on_change: parts.on_issuer_change };
+        let foundation = found.run(store, &Draw::from(source)).await?;
+        if let Foundation::Refused { stored, live } = foundation {
+            return Err(StartError::IssuerChanged { configured: issuer, stored, live });
+        }
+        let care = RotateKeys {
+            store,
+            source,
+            master: &parts.master,
+            policy: ring_policy(&parts.policies),
+            actor: Actor::named("start"),
+        };
+        let ring = care.keep().await?;
+        let storage_key = ring.storage_key(&parts.master)?;
+        let opened = OpenKeyRing::open(&ring, &storage_key, &issuer)?;
+        let app = App::new(Shared {
+            hashing: HashingPool::start(parts.hashing).map_err(StartError::Hashing)?,
+            throttle: Throttle::new(parts.throttle),
+            ring: RwLock::new(Arc::new(opened)),
+            store: parts.store,
+            source: parts.source,
+            policies: parts.policies,
+            routes: parts.routes,
+            http: parts.http,
+            master: parts.master,
+            storage_key,
+            probed: tokio::sync::Mutex::new(None),
+        });
+        Ok(Self { app, foundation })
+    }
+
+    /// Whether the deployment is new, or took another issuer.
+    #[must_use]
+    pub const fn foundation(&self) -> &Foundation {
+        &self.foundation
+    }
+
+    /// Its routes, ready to be served or nested.
+    pub fn router(&self) -> axum::Router {
+        crate::router::router(self.app.clone())
+    }
+
+    /// What runs without a request: key rotation and sweeping. Ends when dropped.
+    pub fn jobs(&self) -> impl Future<Output = ()> + Send + use<> {
+        jobs::run(self.app.clone())
+    }
+}

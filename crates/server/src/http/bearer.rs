@@ -1,0 +1,94 @@
+//! Who asks: `Authorization: Bearer` (RFC 6750 §2.1) or the access cookie.
+
+use crate::app::App;
+use crate::error::ApiError;
+use crate::http::cookie::{CookieName, TokenCookies};
+use crate::http::same_origin::BrowserContext;
+use crate::routes::api::delivery::Delivery;
+use axum::extract::{FromRequestParts, OptionalFromRequestParts};
+use axum::http::header::AUTHORIZATION;
+use axum::http::request::Parts;
+use countersign_core::ops::{Authenticated, authenticate};
+use countersign_core::{SessionId, TokenId};
+use countersign_jose::{Expectations, Secret, TokenType, UnverifiedToken, VerifiedToken, VerifyError};
+use serde::Deserialize;
+
+/// An access token as it was presented. Nothing about it is known yet.
+pub(crate) struct BearerToken(Secret<String>);
+
+/// An account that is signed in at the server itself, and how it showed that.
+pub(crate) struct SignedIn {
+    pub(crate) who: Authenticated,
+    pub(crate) browser: BrowserContext,
+    /// How its tokens reach it.
+    pub(crate) delivery: Delivery,
+}
+
+/// What the server asks of its own tokens, beside what verification does.
+#[derive(Deserialize)]
+struct OwnClaims {
+    sid: String,
+    jti: String,
+}
+
+impl BearerToken {
+    pub(crate) fn as_str(&self) -> &str {
+        self.0.expose()
+    }
+}
+
+impl<S: Sync> OptionalFromRequestParts<S> for BearerToken {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, ApiError> {
+        let mut values = parts.headers.get_all(AUTHORIZATION).into_iter();
+        let Some(value) = values.next() else { return Ok(None) };
+        if values.next().is_some() {
+            return Err(ApiError::invalid_request("more than one `Authorization` header"));
+        }
+        let malformed = || ApiError::invalid_request("`Authorization` must be `Bearer` and a token (RFC 6750 §2.1)");
+        let (scheme, token) = value.to_str().ok().and_then(|value| value.split_once(' ')).ok_or_else(malformed)?;
+        if !scheme.eq_ignore_ascii_case("bearer") || token.is_empty() {
+            return Err(malformed());
+        }
+        Ok(Some(Self(Secret::new(token.trim_start_matches(' ').to_owned()))))
+    }
+}
+
+impl FromRequestParts<App> for SignedIn {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let bearer = <BearerToken as OptionalFromRequestParts<App>>::from_request_parts(parts, app).await?;
+        let cookies = TokenCookies::from_request_parts(parts, app).await?;
+        let browser = BrowserContext::from_request_parts(parts, app).await?;
+        let (token, delivery) = match (&bearer, cookies.get(CookieName::Access)) {
+            (Some(token), _) => (token.as_str(), Delivery::Body),
+            (None, Some(token)) => (token, Delivery::Cookie),
+            (None, None) => return Err(ApiError::missing_token()),
+        };
+        let claims = verify(app, token, app.issuer()).map_err(|error| ApiError::invalid_token(error.to_string()))?;
+        let ids = claims.sid.parse::<SessionId>().ok().zip(claims.jti.parse::<TokenId>().ok());
+        let (session, jti) = ids.ok_or_else(|| ApiError::invalid_token("not a token of an account's session"))?;
+        let who = authenticate(session, jti, app.store(), app.source().now()).await?;
+        let who = who.ok_or_else(|| ApiError::invalid_token("the session is over: sign in again"))?;
+        Ok(Self { who, browser, delivery })
+    }
+}
+
+/// The session of one of our access tokens, whoever it is for; `None` if it does not hold.
+pub(crate) fn session_of(app: &App, token: &str) -> Option<SessionId> {
+    // The audience is read to be asked for: signature, issuer, type and times still decide.
+    let claims = UnverifiedToken::parse(token).ok()?.claims_json_unverified().ok()?;
+    let audience = claims.get("aud")?.as_str()?.to_owned();
+    verify(app, token, &audience).ok()?.sid.parse().ok()
+}
+
+fn verify(app: &App, token: &str, audience: &str) -> Result<OwnClaims, VerifyError> {
+    let expect = Expectations::new(app.issuer(), audience, TokenType::AccessToken, app.routes().leeway);
+    let ring = app.ring();
+    let token = UnverifiedToken::parse(token)?;
+    let keys = ring.keys_for(token.header().key_id());
+    let verified: VerifiedToken<OwnClaims> = token.verify(keys, &expect, app.source().now().timestamp())?;
+    Ok(verified.into_claims())
+}

@@ -1,0 +1,156 @@
+//! JSON bodies: bounded, strict, and never repeated in an error.
+
+use crate::error::ApiError;
+use crate::limits::{BODY_BYTES_MAX, BODY_READ_MAX, JSON_DEPTH_MAX, JSON_MEMBERS_MAX};
+use axum::body::{Body, Bytes};
+use axum::extract::{FromRequest, Request};
+use axum::http::HeaderMap;
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use countersign_jose::json::{self, JsonError, Limits};
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use serde::de::DeserializeOwned;
+
+/// A JSON body that must be there.
+pub(crate) struct Json<T>(pub(crate) T);
+
+/// A JSON body that may be left out.
+pub(crate) struct OptionalJson<T>(pub(crate) Option<T>);
+
+const LIMITS: Limits = Limits { bytes_max: BODY_BYTES_MAX, depth_max: JSON_DEPTH_MAX, members_max: JSON_MEMBERS_MAX };
+
+impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Json<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
+        let (parts, body) = request.into_parts();
+        check_type(&parts.headers)?;
+        parse(&read(&parts.headers, body).await?).map(Self)
+    }
+}
+
+impl<T: DeserializeOwned, S: Sync> FromRequest<S> for OptionalJson<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
+        let (parts, body) = request.into_parts();
+        let body = read(&parts.headers, body).await?;
+        if body.is_empty() {
+            return Ok(Self(None));
+        }
+        check_type(&parts.headers)?;
+        parse(&body).map(|value| Self(Some(value)))
+    }
+}
+
+/// `application/json`, in any case of letters, in UTF-8 if it says so.
+fn check_type(headers: &HeaderMap) -> Result<(), ApiError> {
+    let mut types = headers.get_all(CONTENT_TYPE).into_iter();
+    let (Some(Ok(found)), None) = (types.next().map(|value| value.to_str()), types.next()) else {
+        return Err(ApiError::unsupported_media_type());
+    };
+    let (essence, parameter) = found.split_once(';').map_or((found, None), |(essence, rest)| (essence, Some(rest)));
+    let utf8 = parameter.is_none_or(|parameter| {
+        let parameter = parameter.trim().to_ascii_lowercase();
+        matches!(parameter.as_str(), "charset=utf-8" | "charset=\"utf-8\"")
+    });
+    if essence.trim().eq_ignore_ascii_case("application/json") && utf8 {
+        Ok(())
+    } else {
+        Err(ApiError::unsupported_media_type())
+    }
+}
+
+async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, ApiError> {
+    let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    if announced.is_some_and(|length| length > BODY_BYTES_MAX as u64) {
+        return Err(ApiError::too_large());
+    }
+    let collected = tokio::time::timeout(BODY_READ_MAX, Limited::new(body, BODY_BYTES_MAX).collect()).await;
+    let collected = collected.map_err(|_| ApiError::invalid_request("the body did not arrive in time"))?;
+    collected.map(http_body_util::Collected::to_bytes).map_err(|error| {
+        if error.is::<LengthLimitError>() {
+            ApiError::too_large()
+        } else {
+            ApiError::invalid_request("the body broke off or is not well-formed")
+        }
+    })
+}
+
+fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
+    json::check(body, LIMITS).map_err(|error| match error {
+        JsonError::DuplicateMember => ApiError::invalid_request("the body has a member twice"),
+        _ => ApiError::invalid_request("the body is not one JSON object within the limits (UTF-8, 16 levels deep)"),
+    })?;
+    serde_json::from_slice(body).map_err(|error| ApiError::invalid_request(told(&error)))
+}
+
+/// What serde says, without what was sent: its messages repeat values, and a value may be a password.
+fn told(error: &serde_json::Error) -> String {
+    let message = error.to_string();
+    let place = format!("line {} column {}", error.line(), error.column());
+    // `missing field` names one of ours; `unknown field` names theirs, and then lists ours.
+    if let Some(missing) = message.strip_prefix("missing field ") {
+        let name = missing.split('`').nth(1).unwrap_or_default();
+        return format!("member `{name}` is missing");
+    }
+    let expected = message.rsplit_once("expected ").map(|(_, rest)| rest.split(" at line ").next().unwrap_or(rest));
+    match expected {
+        Some(expected) if message.starts_with("unknown field") => {
+            format!("unknown member before {place}: expected {expected}")
+        }
+        Some(expected) if message.starts_with("unknown variant") => {
+            format!("unknown word before {place}: expected {expected}")
+        }
+        Some(expected) if message.starts_with("invalid type") => {
+            format!("a member before {place} has the wrong type: expected {expected}")
+        }
+        _ => format!("a member before {place} has a value that can't be one"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::parse;
+    use crate::error::{Problem, render};
+    use axum::response::IntoResponse;
+    use http_body_util::BodyExt;
+    use serde::Deserialize;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Form {
+        #[expect(dead_code, reason = "only its reading matters")]
+        login: String,
+        #[expect(dead_code, reason = "only its reading matters")]
+        #[serde(default)]
+        times: Option<u8>,
+    }
+
+    async fn refusal(body: &[u8]) -> String {
+        let response = parse::<Form>(body).expect_err("it is malformed").into_response();
+        assert!(response.extensions().get::<Problem>().is_some());
+        let body = render(response, "id").into_body().collect().await.unwrap().to_bytes();
+        String::from_utf8(body.to_vec()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_refusal_says_what_was_expected_and_repeats_nothing() {
+        for (body, told) in [
+            (r#"{"login":5}"#, "wrong type: expected a string"),
+            (r#"{"login":"a","times":"hunter2"}"#, "wrong type: expected u8"),
+            (r#"{"login":"a","hunter2":1}"#, "unknown member"),
+            (r#"{"times":1}"#, "member `login` is missing"),
+            (r#"{"login":"hunter2","login":"b"}"#, "twice"),
+            (r#"{"login":"hunter2""#, "not one JSON object"),
+            (r#"{"login":"hunter2"} x"#, "not one JSON object"),
+            (r#"["hunter2"]"#, "hunter"),
+        ] {
+            let refusal = refusal(body.as_bytes()).await;
+            if told == "hunter" {
+                assert!(!refusal.contains("hunter2"), "{refusal}");
+                continue;
+            }
+            assert!(refusal.contains(told) && !refusal.contains("hunter2"), "{body}: {refusal}");
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! Every limit of the network, with its unit in its name.
+
+use std::time::Duration;
+
+/// Bytes of a request's body.
+pub const BODY_BYTES_MAX: usize = 64 * 1024;
+/// Bytes of a request's line and headers.
+pub const HEADER_BYTES_MAX: usize = 16 * 1024;
+/// Header fields of a request.
+pub const HEADER_FIELDS_MAX: usize = 100;
+/// Fields that are still read, so that one too many can be answered with a problem document.
+pub const HEADER_FIELDS_READ_MAX: usize = 200;
+/// Nesting of a JSON body.
+pub const JSON_DEPTH_MAX: usize = 16;
+/// Members of any one object of a JSON body.
+pub const JSON_MEMBERS_MAX: usize = 64;
+/// Bytes of a request's target.
+pub const TARGET_BYTES_MAX: usize = 8 * 1024;
+/// How long the headers of a request may take.
+pub const HEADER_READ_MAX: Duration = Duration::from_secs(15);
+/// How long the body of a request may take.
+pub const BODY_READ_MAX: Duration = Duration::from_secs(15);
+/// Connections at once; the next ones wait to be accepted.
+pub const CONNECTIONS_MAX: usize = 16_384;
+/// How long what runs may go on once a stop is requested.
+pub const DRAIN_MAX: Duration = Duration::from_secs(10);
+/// Passwords that may wait to be hashed.
+pub const HASHES_WAITING_MAX: usize = 1_024;
+/// After so long without work the hashing pool gives its memory back.
+pub const HASH_MEMORY_KEPT: Duration = Duration::from_secs(10);
+/// Keys that one kind of bucket remembers.
+pub const BUCKETS_MAX: usize = 100_000;
+/// Seconds after which a client should come back where the server is overloaded.
+pub const RETRY_AFTER_SECONDS: u64 = 1;

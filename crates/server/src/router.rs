@@ -1,0 +1,30 @@
+//! THE route table: every path and method there is.
+
+use crate::app::App;
+use crate::fallback;
+use crate::http::layers;
+use crate::routes::api::{accounts, me, refresh, sessions, sign_in, sign_out};
+use crate::routes::{health, well_known};
+use axum::Router;
+use axum::routing::{delete, get, post, put};
+
+/// Every route, with what stands before each: limits, request ids, security headers.
+pub(crate) fn router(app: App) -> Router {
+    let routes = Router::new()
+        .route("/api/v1/accounts", post(accounts::sign_up))
+        .route("/api/v1/sign-in", post(sign_in::sign_in))
+        .route("/api/v1/refresh", post(refresh::refresh))
+        .route("/api/v1/sign-out", post(sign_out::sign_out))
+        .route("/api/v1/me", get(me::me))
+        .route("/api/v1/me/password", put(me::change_password))
+        .route("/api/v1/sessions", get(sessions::list).delete(sessions::end_others))
+        .route("/api/v1/sessions/{id}", delete(sessions::end_one))
+        .route("/.well-known/openid-configuration", get(well_known::metadata))
+        .route("/.well-known/oauth-authorization-server", get(well_known::metadata))
+        .route("/.well-known/jwks.json", get(well_known::jwks))
+        .route("/healthz", get(health::healthz))
+        .route("/readyz", get(health::readyz))
+        .fallback(fallback::not_found)
+        .method_not_allowed_fallback(fallback::method_not_allowed);
+    layers(routes, &app).with_state(app)
+}

@@ -1,0 +1,62 @@
+//! How tokens reach a client: in the answer's body, or in cookies that scripts can't read.
+
+use crate::app::{App, TokenPair};
+use crate::error::ApiError;
+use crate::http::cookie::{CookieName, SetCookies};
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use countersign_core::ops::Issue;
+use serde::{Deserialize, Serialize};
+
+/// How tokens reach a client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Delivery {
+    /// In the body.
+    #[default]
+    Body,
+    /// In cookies, and there only.
+    Cookie,
+}
+
+/// RFC 6749 §5.1, and the session's id.
+#[derive(Serialize)]
+struct TokenResponse<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    access_token: Option<&'a str>,
+    token_type: &'static str,
+    expires_in: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<&'a str>,
+    scope: String,
+    session_id: String,
+}
+
+impl Delivery {
+    /// Signs what was issued and answers with it. `presented` is the refresh token that goes on where none is new.
+    pub(crate) fn answer(self, app: &App, issue: &Issue, presented: Option<&str>) -> Result<Response, ApiError> {
+        let pair = app.sign(issue)?;
+        let refresh_token = pair.refresh_token.as_ref().map(|token| token.as_str()).or(presented);
+        let body = |access_token, refresh_token| TokenResponse {
+            access_token,
+            token_type: "Bearer",
+            expires_in: pair.expires_in,
+            refresh_token,
+            scope: issue.claims.scope.to_string(),
+            session_id: issue.claims.session.to_string(),
+        };
+        Ok(match self {
+            Self::Body => Json(body(Some(&pair.access_token), refresh_token)).into_response(),
+            Self::Cookie => (cookies(app, issue, &pair, refresh_token), Json(body(None, None))).into_response(),
+        })
+    }
+}
+
+fn cookies(app: &App, issue: &Issue, pair: &TokenPair, refresh_token: Option<&str>) -> SetCookies {
+    let lives = issue.refresh_expires_at.since(app.source().now()).as_seconds();
+    let cookies = SetCookies::new(app.http()).set(CookieName::Access, &pair.access_token, pair.expires_in);
+    match refresh_token {
+        Some(token) => cookies.set(CookieName::Refresh, token, lives),
+        None => cookies,
+    }
+}

@@ -1,0 +1,61 @@
+//! `POST /api/v1/sign-in`: credentials for tokens.
+
+use crate::app::App;
+use crate::error::ApiError;
+use crate::http::json::Json;
+use crate::http::{BrowserContext, RequestOrigin};
+use crate::routes::api::delivery::Delivery;
+use axum::extract::State;
+use axum::response::Response;
+use countersign_core::account::{Login, Password};
+use countersign_core::ops::{NotSignedIn, SignIn, SignedIn};
+use countersign_core::resource::ResourceUri;
+use countersign_core::scope::ScopeSet;
+use countersign_jose::Secret;
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct SignInRequest {
+    login: String,
+    password: Secret<String>,
+    #[serde(default)]
+    delivery: Delivery,
+    #[serde(default)]
+    audience: Option<String>,
+    #[serde(default)]
+    scope: Option<String>,
+}
+
+/// Only failed sign-ins cost; they are paid for in advance, and the price is given back on success.
+pub(crate) async fn sign_in(
+    State(app): State<App>,
+    origin: RequestOrigin,
+    browser: BrowserContext,
+    Json(request): Json<SignInRequest>,
+) -> Result<Response, ApiError> {
+    browser.permits_change(app.http(), request.delivery == Delivery::Cookie)?;
+    let resource = request.audience.as_deref().map(ResourceUri::parse).transpose();
+    let resource = resource.map_err(|_| ApiError::invalid_target())?;
+    let scope = ScopeSet::parse(request.scope.as_deref().unwrap_or_default());
+    let scope = scope.map_err(|error| ApiError::invalid_scope(&error))?;
+    let password = Password::typed(request.password.expose()).map_err(|_| ApiError::invalid_credentials())?;
+    let draw = app.draw();
+    let key = Login::parse(&request.login).map_or_else(|_| request.login.clone(), |login| login.key());
+    let permit = app.throttle().take(&key, origin.address, draw.now).map_err(ApiError::rate_limited)?;
+    let sign_in =
+        SignIn { login: request.login, password, resource, scope, label: browser.label(), origin: origin.into() };
+    let signed_in = sign_in.run(app.store(), app.hashing(), app.storage_key(), app.policies(), &draw).await?;
+    match signed_in {
+        SignedIn::Issued(issue) => {
+            permit.give_back();
+            tracing::info!(session = %issue.claims.session, "signed in");
+            request.delivery.answer(&app, &issue, None)
+        }
+        SignedIn::Refused(NotSignedIn::WrongCredentials) => Err(ApiError::invalid_credentials()),
+        SignedIn::Refused(NotSignedIn::InvalidTarget) => {
+            permit.give_back();
+            Err(ApiError::invalid_target())
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! The routes, one file each: parse, call one operation, answer.
+
+pub(crate) mod api;
+pub(crate) mod health;
+pub(crate) mod well_known;

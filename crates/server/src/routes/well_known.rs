@@ -1,0 +1,39 @@
+//! `/.well-known/…`: what exists, and the keys. Cacheable, for exactly as long as a key is published ahead at the least.
+
+use crate::app::App;
+use axum::Json;
+use axum::extract::State;
+use axum::http::header::CACHE_CONTROL;
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+
+/// OpenID Connect Discovery 1.0 §3 and RFC 8414 §2, with what exists.
+#[derive(Serialize)]
+struct Metadata<'a> {
+    issuer: &'a str,
+    jwks_uri: String,
+    response_types_supported: [&'static str; 0],
+    subject_types_supported: [&'static str; 1],
+    access_token_signing_alg_values_supported: [&'static str; 1],
+}
+
+/// `GET /.well-known/openid-configuration` and `GET /.well-known/oauth-authorization-server`.
+pub(crate) async fn metadata(State(app): State<App>) -> Response {
+    let metadata = Metadata {
+        issuer: app.issuer(),
+        jwks_uri: format!("{}/.well-known/jwks.json", app.issuer()),
+        response_types_supported: [],
+        subject_types_supported: ["public"],
+        access_token_signing_alg_values_supported: [app.ring().signer.key().algorithm().as_str()],
+    };
+    (cacheable(&app), Json(metadata)).into_response()
+}
+
+/// `GET /.well-known/jwks.json` (RFC 7517 §5): public keys only; a symmetric key is never in it.
+pub(crate) async fn jwks(State(app): State<App>) -> Response {
+    (cacheable(&app), Json(&app.ring().jwks)).into_response()
+}
+
+fn cacheable(app: &App) -> [(axum::http::HeaderName, String); 1] {
+    [(CACHE_CONTROL, format!("public, max-age={}", app.routes().jwks_max_age.as_seconds()))]
+}

@@ -1,0 +1,85 @@
+//! The deployment itself.
+
+use crate::SqliteStore;
+use crate::error::Fault;
+use crate::rows::{Columns, change, first, millis};
+use countersign_core::session::{EpochCause, StorageEpoch};
+use countersign_core::store::{Deployment, DeploymentStore, Founded, StoreFuture, Swap, Swept};
+use countersign_core::{EpochId, Time};
+
+impl DeploymentStore for SqliteStore {
+    fn deployment(&self) -> StoreFuture<'_, Option<Deployment>> {
+        self.readers.run("reading the deployment", |read| {
+            first(read, "SELECT epoch, epoch_cause, issuer, founded_at FROM deployment", (), |row| {
+                Ok(Deployment { epoch: epoch(row)?, issuer: row.take()?, founded_at: row.time()? })
+            })
+        })
+    }
+
+    fn found(&self, issuer: &str, epoch: EpochId, now: Time) -> StoreFuture<'_, Founded> {
+        let issuer = issuer.to_owned();
+        self.writer.run("founding the deployment", move |commit| {
+            let founded = change(
+                commit,
+                "INSERT INTO deployment (one, issuer, epoch, epoch_cause, epoch_began_at, founded_at)
+                 VALUES (1, ?1, ?2, ?3, ?4, ?4)
+                 ON CONFLICT (one) DO NOTHING",
+                (issuer, epoch.as_bytes(), cause_code(EpochCause::Fresh), millis(now)),
+            )?;
+            Ok(if founded == 1 { Founded::Founded } else { Founded::Already })
+        })
+    }
+
+    fn change_issuer(&self, from: &str, to: &str) -> StoreFuture<'_, Swap> {
+        let (from, to) = (from.to_owned(), to.to_owned());
+        self.writer.run("changing the issuer", move |commit| {
+            let changed = change(commit, "UPDATE deployment SET issuer = ?2 WHERE issuer = ?1", (from, to))?;
+            Ok(if changed == 1 { Swap::Won } else { Swap::Lost })
+        })
+    }
+
+    fn begin_epoch(&self, epoch: EpochId, cause: EpochCause, now: Time) -> StoreFuture<'_, ()> {
+        self.writer.run("beginning a storage epoch", move |commit| {
+            let begun = change(
+                commit,
+                "UPDATE deployment SET epoch = ?1, epoch_cause = ?2, epoch_began_at = ?3",
+                (epoch.as_bytes(), cause_code(cause), millis(now)),
+            )?;
+            if begun == 1 { Ok(()) } else { Err(Fault::Bug("the deployment is not founded")) }
+        })
+    }
+
+    fn probe(&self) -> StoreFuture<'_, ()> {
+        self.writer.run("writing to see whether that works", |commit| {
+            change(commit, "UPDATE probe SET count = count + 1", ()).map(|_| ())
+        })
+    }
+
+    fn sweep(&self, now: Time) -> StoreFuture<'_, Swept> {
+        let sessions = self.forget(
+            "sweeping sessions",
+            "DELETE FROM session WHERE id IN (SELECT id FROM session WHERE absolute_expires_at <= ?1 LIMIT ?2)",
+            millis(now),
+        );
+        Box::pin(async move { Ok(Swept { sessions: sessions.await? }) })
+    }
+}
+
+/// The columns `epoch` and `epoch_cause`.
+pub(crate) fn epoch(row: &mut Columns<'_, '_>) -> Result<StorageEpoch, Fault> {
+    Ok(StorageEpoch {
+        id: EpochId::from_bytes(row.take()?),
+        cause: row.text(|code| match code {
+            "fresh" => Ok(EpochCause::Fresh),
+            "went_back" => Ok(EpochCause::WentBack),
+            _ => Err(()),
+        })?,
+    })
+}
+
+const fn cause_code(cause: EpochCause) -> &'static str {
+    match cause {
+        EpochCause::Fresh => "fresh",
+        EpochCause::WentBack => "went_back",
+    }
+}
