@@ -2,7 +2,9 @@
 
 mod exceptions;
 mod gates;
+mod mutations;
 mod output;
+mod simulate;
 mod workspace;
 
 use std::process::ExitCode;
@@ -14,7 +16,9 @@ usage: cargo xtask TASK
 
   gates          run every gate
   gates NAME...  run only the gates named
-  gates --list   name the gates and what each one holds";
+  gates --list   name the gates and what each one holds
+  simulate       how the refresh rule treats honest phones and thieves (from another SEED: simulate SEED)
+  mutations      the tour must fail with any one of four checks removed";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -25,6 +29,12 @@ fn main() -> ExitCode {
             ExitCode::SUCCESS
         }
         ["gates", names @ ..] => run_gates(names),
+        ["simulate"] => simulate(1),
+        ["simulate", seed] => match seed.parse() {
+            Ok(seed) => simulate(seed),
+            Err(_) => usage_error("a seed is a whole number"),
+        },
+        ["mutations"] => mutations(),
         ["help" | "--help" | "-h"] => {
             output::line(USAGE);
             ExitCode::SUCCESS
@@ -52,6 +62,22 @@ fn run_gates(names: &[&str]) -> ExitCode {
         failed += u32::from(outcome.failed());
     }
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn simulate(seed: u64) -> ExitCode {
+    simulate::print(seed);
+    ExitCode::SUCCESS
+}
+
+fn mutations() -> ExitCode {
+    match mutations::run() {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            output::error(&error.to_string(), error.hint());
+            ExitCode::FAILURE
+        }
+    }
 }
 
 fn usage_error(what: &str) -> ExitCode {

@@ -2,6 +2,7 @@
 #![expect(clippy::disallowed_macros, reason = "this module is the one place that prints")]
 
 use crate::gates::{Gate, Outcome};
+use crate::mutations::Verdict;
 
 pub(crate) fn line(text: &str) {
     println!("{text}");
@@ -28,4 +29,10 @@ pub(crate) fn gate(name: &str, outcome: &Outcome) {
     if outcome.failed() {
         println!("  hint: {}", outcome.hint);
     }
+}
+
+/// One line for a trial of the tour.
+pub(crate) fn mutation(verdict: &Verdict) {
+    let judged = if verdict.as_expected { "ok" } else { "FAILED" };
+    println!("{:<16} {judged:<6} {}", verdict.name, verdict.told);
 }

@@ -1,0 +1,163 @@
+//! Alarms and resources, and what nobody here asks for.
+
+use super::{MemoryStore, Operation, not_kept};
+use countersign_core::account::{Account, Login};
+use countersign_core::audit::{AuditEvent, AuditFilter};
+use countersign_core::client::{Client, ClientId};
+use countersign_core::resource::{Resource, ResourceUri};
+use countersign_core::revocation::{Revocation, RevocationSubject, Sequence};
+use countersign_core::session::EpochCause;
+use countersign_core::store::{
+    AccountStore, AddedResource, AuditStore, ChangeAccount, ChangePassword, Changed, ClientStore, Created, Deployment,
+    DeploymentStore, Founded, NewAccount, Page, Paged, Published, RaiseAlarm, Registered, RemoveResource,
+    ResourceStore, RevocationStore, SequencedRevocation, StoreFuture, Swap, Swept,
+};
+use countersign_core::{AccountId, EpochId, Span, Time};
+use countersign_jose::Timestamp;
+
+impl AuditStore for MemoryStore {
+    fn record(&self, event: AuditEvent) -> StoreFuture<'_, ()> {
+        self.act(move |kept| (kept.audit.push(event), Operation::Other))
+    }
+
+    fn raise_alarm(&self, alarm: RaiseAlarm) -> StoreFuture<'_, ()> {
+        self.act(move |kept| {
+            let event = alarm.event;
+            let same = |told: &&AuditEvent| told.what == event.what && told.detail == event.detail;
+            let recent = |told: &AuditEvent| alarm.unless_since.is_some_and(|since| told.at > since);
+            let told = !kept.audit.iter().filter(same).any(recent);
+            kept.audit.extend(told.then_some(event));
+            ((), Operation::AlarmRaised { told })
+        })
+    }
+
+    fn audit(&self, _: AuditFilter, _: Page) -> StoreFuture<'_, Paged<AuditEvent>> {
+        not_kept("list of events")
+    }
+
+    fn forget_audit(&self, _: Time) -> StoreFuture<'_, u64> {
+        not_kept("old events")
+    }
+}
+
+impl ResourceStore for MemoryStore {
+    fn add_resource(&self, resource: Resource, audit: AuditEvent) -> StoreFuture<'_, AddedResource> {
+        self.act(move |kept| {
+            if kept.resources.iter().any(|known| known.uri == resource.uri) {
+                return (AddedResource::UriTaken, Operation::Other);
+            }
+            kept.resources.push(resource);
+            kept.audit.push(audit);
+            (AddedResource::Added, Operation::Other)
+        })
+    }
+
+    fn resource(&self, uri: &ResourceUri) -> StoreFuture<'_, Option<Resource>> {
+        let uri = uri.clone();
+        self.act(move |kept| (kept.resources.iter().find(|known| known.uri == uri).cloned(), Operation::Other))
+    }
+
+    fn resources(&self, _: Page) -> StoreFuture<'_, Paged<Resource>> {
+        not_kept("list of resources")
+    }
+
+    fn longest_lifetime(&self) -> StoreFuture<'_, Option<Span>> {
+        self.act(|kept| (kept.resources.iter().filter_map(|known| known.lifetime).max(), Operation::Other))
+    }
+
+    fn remove_resource(&self, _: RemoveResource) -> StoreFuture<'_, Swap> {
+        not_kept("resource to be removed")
+    }
+}
+
+impl AccountStore for MemoryStore {
+    fn create_account(&self, _: NewAccount) -> StoreFuture<'_, Created> {
+        not_kept("accounts")
+    }
+
+    fn account_by_login(&self, _: &Login) -> StoreFuture<'_, Option<Account>> {
+        not_kept("accounts")
+    }
+
+    fn account(&self, _: AccountId) -> StoreFuture<'_, Option<Account>> {
+        not_kept("accounts")
+    }
+
+    fn accounts(&self, _: Page) -> StoreFuture<'_, Paged<Account>> {
+        not_kept("accounts")
+    }
+
+    fn change_password(&self, _: ChangePassword) -> StoreFuture<'_, Changed> {
+        not_kept("passwords")
+    }
+
+    fn change_account(&self, _: ChangeAccount) -> StoreFuture<'_, Changed> {
+        not_kept("accounts")
+    }
+}
+
+impl ClientStore for MemoryStore {
+    fn register_client(&self, client: Client, audit: AuditEvent) -> StoreFuture<'_, Registered> {
+        self.act(move |kept| {
+            if kept.clients.iter().any(|known| known.id == client.id) {
+                return (Registered::IdTaken, Operation::Other);
+            }
+            kept.clients.push(client);
+            kept.audit.push(audit);
+            (Registered::Registered, Operation::Other)
+        })
+    }
+
+    fn client(&self, id: &ClientId) -> StoreFuture<'_, Option<Client>> {
+        let id = id.clone();
+        self.act(move |kept| (kept.clients.iter().find(|known| known.id == id).cloned(), Operation::Other))
+    }
+}
+
+impl RevocationStore for MemoryStore {
+    fn publish_revocations(&self, _: Vec<Revocation>, _: AuditEvent) -> StoreFuture<'_, Published> {
+        not_kept("feed")
+    }
+
+    fn revocations_after(&self, _: Sequence, _: u16) -> StoreFuture<'_, Vec<SequencedRevocation>> {
+        not_kept("feed")
+    }
+
+    fn is_revoked(&self, subjects: Vec<RevocationSubject>) -> StoreFuture<'_, bool> {
+        self.act(move |kept| (kept.revocations.iter().any(|entry| subjects.contains(&entry.subject)), Operation::Other))
+    }
+
+    fn forget_revocations(&self, _: Timestamp) -> StoreFuture<'_, u64> {
+        not_kept("feed")
+    }
+}
+
+impl DeploymentStore for MemoryStore {
+    fn deployment(&self) -> StoreFuture<'_, Option<Deployment>> {
+        not_kept("deployment")
+    }
+
+    fn found(&self, _: &str, _: EpochId, _: Time) -> StoreFuture<'_, Founded> {
+        not_kept("deployment")
+    }
+
+    fn change_issuer(&self, _: &str, _: &str) -> StoreFuture<'_, Swap> {
+        not_kept("deployment")
+    }
+
+    fn begin_epoch(&self, id: EpochId, cause: EpochCause, _: Time) -> StoreFuture<'_, ()> {
+        self.act(move |kept| {
+            kept.epoch.id = id;
+            kept.epoch.cause = cause;
+            ((), Operation::Other)
+        })
+    }
+
+    fn probe(&self) -> StoreFuture<'_, ()> {
+        not_kept("disk")
+    }
+
+    fn sweep(&self, _: Time) -> StoreFuture<'_, Swept> {
+        not_kept("sweep")
+    }
+}

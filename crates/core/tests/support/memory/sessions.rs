@@ -1,0 +1,134 @@
+//! Sessions, as the contract asks: each change guarded by what was read.
+
+use super::{Kept, MemoryStore, Operation, not_kept};
+use countersign_core::SessionId;
+use countersign_core::Time;
+use countersign_core::revocation::Revocation;
+use countersign_core::session::{Ended, RunKind, Session, SessionState};
+use countersign_core::store::{
+    CountRepeat, EndSessions, EndedSessions, Held, HoldSession, OpenSession, Opened, Page, Paged, RotateSession,
+    SessionFilter, SessionStore, StoreFuture, Swap, Which,
+};
+
+impl SessionStore for MemoryStore {
+    fn open_session(&self, open: OpenSession) -> StoreFuture<'_, Opened> {
+        self.act(move |kept| {
+            let session = Session { storage_epoch: kept.epoch.id, ..open.session };
+            kept.sessions.insert(session.id, session);
+            kept.audit.push(open.audit);
+            (Opened::Opened, Operation::Other)
+        })
+    }
+
+    fn session(&self, id: SessionId) -> StoreFuture<'_, Option<SessionState>> {
+        self.act(move |kept| (kept.state(id), Operation::Read))
+    }
+
+    fn hold_session(&self, hold: HoldSession) -> StoreFuture<'_, Held> {
+        self.act(move |kept| {
+            let Some(session) = kept.live(hold.session, hold.now) else {
+                return (Held::Ended, Operation::Held { wrote: false });
+            };
+            let ahead = session.last_token_expires_at >= Time::from_timestamp(hold.exp);
+            if !ahead {
+                session.last_token_expires_at = hold.written_ahead;
+            }
+            if let Some(idle_expires_at) = hold.idle_expires_at {
+                session.idle_expires_at = idle_expires_at;
+            }
+            (Held::Live, Operation::Held { wrote: !ahead || hold.idle_expires_at.is_some() })
+        })
+    }
+
+    fn count_repeat(&self, count: CountRepeat) -> StoreFuture<'_, Swap> {
+        self.act(move |kept| {
+            let unended = kept.sessions.get_mut(&count.session).filter(|session| session.ended.is_none());
+            let expected = unended.filter(|session| session.generation == count.generation);
+            let run = expected.map(|session| match count.count.kind {
+                RunKind::Late => &mut session.late,
+                RunKind::Foreign => &mut session.foreign,
+            });
+            let Some(run) = run.filter(|run| **run == count.count.from) else {
+                return (Swap::Lost, Operation::Counted { won: false });
+            };
+            *run = count.count.to;
+            kept.audit.push(count.audit);
+            (Swap::Won, Operation::Counted { won: true })
+        })
+    }
+
+    fn rotate_session(&self, rotate: RotateSession) -> StoreFuture<'_, Swap> {
+        self.act(move |kept| {
+            let as_read = |session: &&mut Session| {
+                session.generation == rotate.from && session.secret_hash == rotate.from_secret_hash
+            };
+            let Some(session) = kept.live(rotate.session, rotate.now).filter(as_read) else {
+                return (Swap::Lost, Operation::Rotated { from: rotate.from, won: false });
+            };
+            if let Some(hash) = rotate.new_secret_hash {
+                session.replaced_hash = Some(session.secret_hash);
+                session.secret_hash = hash;
+            }
+            session.generation = rotate.to;
+            session.rotated_at = Some(rotate.now);
+            session.rotated_by = Some(rotate.request);
+            session.retry_hash = rotate.retry_hash;
+            session.networks = session.networks.with(rotate.network);
+            session.storage_epoch = rotate.storage_epoch;
+            session.idle_expires_at = rotate.idle_expires_at;
+            session.last_token_expires_at = session.last_token_expires_at.max(rotate.last_token_expires_at);
+            (Swap::Won, Operation::Rotated { from: rotate.from, won: true })
+        })
+    }
+
+    fn end_sessions(&self, end: EndSessions) -> StoreFuture<'_, EndedSessions> {
+        self.act(move |kept| {
+            let mut ended = EndedSessions::default();
+            for session in kept.sessions.values_mut().filter(|session| session.ended.is_none()) {
+                if !is_meant(&end.which, session) {
+                    continue;
+                }
+                session.ended = Some(Ended { end: end.end.clone(), at: end.now });
+                ended.sessions += 1;
+                let entry = Revocation::of_session(session.id, session.last_token_expires_at, end.now);
+                ended.published += u64::from(entry.is_some());
+                kept.revocations.extend(entry);
+            }
+            kept.audit.extend(end.audit.filter(|_| ended.sessions > 0));
+            (ended, Operation::Ended { sessions: ended.sessions })
+        })
+    }
+
+    fn sessions(&self, _: SessionFilter, _: Page) -> StoreFuture<'_, Paged<Session>> {
+        not_kept("list of sessions")
+    }
+}
+
+impl Kept {
+    /// The session with what the refresh rule asks about it.
+    pub(crate) fn state(&self, id: SessionId) -> Option<SessionState> {
+        let session = self.sessions.get(&id)?.clone();
+        Some(SessionState {
+            account: session.account.and(self.account.clone()),
+            client: self.clients.iter().find(|client| client.id == session.client).cloned(),
+            resource: self.resources.iter().find(|resource| resource.uri == session.audience).cloned(),
+            epoch: self.epoch,
+            session,
+        })
+    }
+
+    fn live(&mut self, id: SessionId, now: Time) -> Option<&mut Session> {
+        self.sessions.get_mut(&id).filter(|session| session.is_live(now))
+    }
+}
+
+fn is_meant(which: &Which, session: &Session) -> bool {
+    match which {
+        Which::One(id) => session.id == *id,
+        Which::OneOf(account, id) => session.account == Some(*account) && session.id == *id,
+        Which::OfAccount(account) => session.account == Some(*account),
+        Which::OfAccountExcept(account, id) => session.account == Some(*account) && session.id != *id,
+        Which::AtClient(client) => session.client == *client,
+        Which::All => true,
+    }
+}
