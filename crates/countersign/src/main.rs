@@ -1,7 +1,33 @@
-//! Countersign.
+//! Countersign: token-based authentication in one binary. See `docs/architecture.md` for the map.
 
-// For the lead: goes when the commands use the configuration.
-#[allow(dead_code, unused_imports)]
+mod bootstrap;
+mod cli;
 mod config;
+mod data;
+mod failure;
+mod output;
+mod policies;
+mod secrets;
+mod shutdown;
+mod times;
+mod tour;
 
-fn main() {}
+use clap::Parser as _;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let cli = match cli::Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            output::usage(&error);
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    match cli::run(cli) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            output::tell(&failure);
+            failure.exit_code()
+        }
+    }
+}

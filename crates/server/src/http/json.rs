@@ -77,6 +77,10 @@ async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, ApiError> {
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
+    // serde would read an array into a struct too.
+    if body.trim_ascii_start().first() != Some(&b'{') {
+        return Err(ApiError::invalid_request("the body must be a JSON object"));
+    }
     json::check(body, LIMITS).map_err(|error| match error {
         JsonError::DuplicateMember => ApiError::invalid_request("the body has a member twice"),
         _ => ApiError::invalid_request("the body is not one JSON object within the limits (UTF-8, 16 levels deep)"),
@@ -143,13 +147,9 @@ mod tests {
             (r#"{"login":"hunter2","login":"b"}"#, "twice"),
             (r#"{"login":"hunter2""#, "not one JSON object"),
             (r#"{"login":"hunter2"} x"#, "not one JSON object"),
-            (r#"["hunter2"]"#, "hunter"),
+            (r#"["hunter2"]"#, "must be a JSON object"),
         ] {
             let refusal = refusal(body.as_bytes()).await;
-            if told == "hunter" {
-                assert!(!refusal.contains("hunter2"), "{refusal}");
-                continue;
-            }
             assert!(refusal.contains(told) && !refusal.contains("hunter2"), "{body}: {refusal}");
         }
     }

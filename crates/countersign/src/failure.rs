@@ -1,0 +1,142 @@
+//! Why a command failed: a sentence, its causes, what to do, and the exit code that scripts go by.
+
+use crate::config::ConfigErrors;
+use crate::output::Page;
+use countersign_core::key_ring::KeyRingError;
+use countersign_core::ops::{HashingError, OpError, RotationError};
+use countersign_core::store::StoreError;
+use std::error::Error;
+use std::process::ExitCode;
+
+/// A command that failed.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    exit: Exit,
+    message: Option<String>,
+    source: Option<Box<dyn Error + Send + Sync>>,
+    hints: Vec<String>,
+}
+
+/// What the exit code says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// What was asked for failed: a token did not verify, an account is not there.
+    Failed = 1,
+    /// The command line or the configuration is wrong.
+    Usage = 2,
+    /// Storage failed, or is somebody else's.
+    Storage = 3,
+}
+
+impl Failure {
+    /// What was asked for failed.
+    pub(crate) fn failed(why: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::new(Exit::Failed, why)
+    }
+
+    /// The command line or the configuration is wrong.
+    pub(crate) fn usage(why: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::new(Exit::Usage, why)
+    }
+
+    /// Storage failed, or is somebody else's.
+    pub(crate) fn storage(why: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::new(Exit::Storage, why)
+    }
+
+    /// What was asked for failed, and the answer that was given says so.
+    pub(crate) const fn answered(exit: Exit) -> Self {
+        Self { exit, message: None, source: None, hints: Vec::new() }
+    }
+
+    /// The same, said from further away: what was wrong until now is the cause.
+    pub(crate) fn about(self, message: impl Into<String>) -> Self {
+        Self { message: Some(message.into()), ..self }
+    }
+
+    /// What to do about it; a command to run, where there is one.
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hints.push(hint.into());
+        self
+    }
+
+    /// The exit code.
+    pub(crate) fn exit_code(&self) -> ExitCode {
+        ExitCode::from(self.exit as u8)
+    }
+
+    pub(crate) fn show(&self, page: &mut Page) {
+        let first = self.source.as_deref().map(|source| -> &dyn Error { source });
+        let mut causes = std::iter::successors(first, |&error| error.source()).map(ToString::to_string);
+        let Some(first) = self.message.clone().or_else(|| causes.next()) else { return };
+        page.error(&first);
+        let mut last = first;
+        // A transparent error says what its cause says.
+        for cause in causes.filter(|cause| !cause.is_empty()) {
+            if cause != last {
+                page.cause(&cause);
+                last = cause;
+            }
+        }
+        self.hints.iter().for_each(|hint| page.hint(hint));
+    }
+
+    fn new(exit: Exit, why: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self { exit, message: None, source: Some(why.into()), hints: Vec::new() }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        let hint = match &error {
+            StoreError::Full => Some("free some disk space, then run the command again"),
+            StoreError::Corrupt { .. } => Some("put back a copy of the database that is whole"),
+            StoreError::Overloaded { .. } => Some("run the command again in a moment"),
+            _ => None,
+        };
+        let failure = Self::storage(error);
+        hint.into_iter().fold(failure, Self::hint)
+    }
+}
+
+impl From<ConfigErrors> for Failure {
+    fn from(errors: ConfigErrors) -> Self {
+        Self::usage(errors).hint("`countersign config show` tells each value and where it came from")
+    }
+}
+
+impl From<KeyRingError> for Failure {
+    fn from(error: KeyRingError) -> Self {
+        match error {
+            KeyRingError::WrongMasterKey(_) => Self::usage(error)
+                .hint("put back the master key that belongs to this data, in `master.key` or `keys.master_key_file`"),
+            KeyRingError::NothingActive => Self::failed(error).hint("countersign serve"),
+            other => Self::storage(other).hint("put back a copy of the database that is whole"),
+        }
+    }
+}
+
+impl From<RotationError> for Failure {
+    fn from(error: RotationError) -> Self {
+        match error {
+            RotationError::Store(store) => store.into(),
+            RotationError::Ring(ring) => ring.into(),
+            other => Self::failed(other),
+        }
+    }
+}
+
+impl From<OpError> for Failure {
+    fn from(error: OpError) -> Self {
+        match error {
+            OpError::Store(store) => store.into(),
+            other => Self::failed(other),
+        }
+    }
+}
+
+impl From<HashingError> for Failure {
+    fn from(error: HashingError) -> Self {
+        Self::failed(error)
+    }
+}

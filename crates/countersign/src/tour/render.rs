@@ -1,0 +1,133 @@
+//! The tour for people: a guide to read from top to bottom, 96 columns wide. For programs the same record is JSON.
+
+use super::redaction::{ShownAnswer, ShownRequest};
+use super::step::{Check, Event, Server, Step};
+use super::{Outcome, decoded::DecodedToken};
+use crate::output::{self, Page};
+use serde_json::Value;
+
+const COLUMNS: usize = 96;
+const STEP_INDENT: &str = "    ";
+const WIRE_INDENT: &str = "      ";
+
+/// The fields that the guide is about; `--json` has them all.
+const FIELDS: [&str; 6] = ["authorization", "cache-control", "cookie", "origin", "set-cookie", "www-authenticate"];
+
+impl output::Answer for Outcome {
+    fn show(&self, page: &mut Page) {
+        page.title("Token-based authentication, played");
+        wrapped(page, "", PROLOGUE, ' ');
+        page.gap();
+        page.field("issuer", &self.issuer);
+        page.field("orders", &format!("{}, a resource server; its audience is {}", self.orders, self.audience));
+        let mut part = None;
+        for step in &self.steps {
+            if part.replace(step.part) != Some(step.part) {
+                page.gap();
+                page.title(step.part.title());
+            }
+            page.gap();
+            show_step(page, step);
+        }
+        page.gap();
+        if self.as_expected {
+            page.good(&format!("{} steps, each as expected.", self.steps.len()));
+        } else {
+            page.bad(&self.told());
+        }
+    }
+}
+
+const PROLOGUE: &str = "A throw-away issuer and a throw-away resource server talk real HTTP on loopback. Tokens are cut to \
+                        their beginning and length, passwords to their length. One clock for both stands still until a \
+                        step moves it.";
+
+fn show_step(page: &mut Page, step: &Step) {
+    page.title(&format!("{:>2}  {}", step.number, step.title));
+    for event in &step.events {
+        match event {
+            Event::Exchange { who, server, request, answer } => show_exchange(page, who, *server, request, answer),
+            Event::Token(token) => show_token(page, token),
+            Event::Validation { checked } => {
+                for checked in checked {
+                    page.line(&format!("{STEP_INDENT}{:<10} {}", checked.what, checked.found));
+                }
+            }
+            Event::ClockMoved { seconds } => page.aside(&format!("{STEP_INDENT}… {seconds} s later")),
+        }
+    }
+    wrapped(page, STEP_INDENT, step.why, ' ');
+    step.checks.iter().for_each(|check| show_check(page, check));
+    if let Some(why) = &step.interrupted {
+        page.bad(&format!("{STEP_INDENT}NO  the tour can't go on: {why}"));
+    }
+}
+
+fn show_exchange(page: &mut Page, who: &str, server: Server, request: &ShownRequest, answer: &ShownAnswer) {
+    let server = server.name();
+    page.line(&format!("{STEP_INDENT}{who} > {server}: {} {}", request.method, request.path));
+    show_message(page, &request.headers, &request.body);
+    page.line(&format!("{STEP_INDENT}{who} < {server}: {}", answer.status));
+    show_message(page, &answer.headers, &answer.body);
+}
+
+fn show_message(page: &mut Page, headers: &[(String, String)], body: &Value) {
+    for (name, value) in headers.iter().filter(|(name, _)| FIELDS.contains(&name.as_str())) {
+        wrapped(page, WIRE_INDENT, &format!("{name}: {value}"), ' ');
+    }
+    if !body.is_null() {
+        show_json(page, WIRE_INDENT, "", body, "");
+    }
+}
+
+fn show_token(page: &mut Page, token: &DecodedToken) {
+    let DecodedToken { bytes, header_bytes, claims_bytes, signature_bytes, .. } = token;
+    page.line(&format!(
+        "{STEP_INDENT}token of {bytes} bytes: header {header_bytes}, claims {claims_bytes}, signature {signature_bytes}, two dots"
+    ));
+    wrapped(page, WIRE_INDENT, &token.header_text, ',');
+    wrapped(page, WIRE_INDENT, &token.claims_text, ',');
+}
+
+fn show_check(page: &mut Page, check: &Check) {
+    let Check { what, expected, observed, ok } = check;
+    if *ok {
+        page.good(&format!("{STEP_INDENT}ok  {what}: {observed}"));
+    } else {
+        page.bad(&format!("{STEP_INDENT}NO  {what}: expected {expected}, came {observed}"));
+    }
+}
+
+/// JSON on one line where it fits, else a line for each member or item.
+fn show_json(page: &mut Page, indent: &str, name: &str, value: &Value, end: &str) {
+    let line = format!("{indent}{name}{value}{end}");
+    let parts: Vec<(String, &Value)> = match value {
+        Value::Object(members) => members.iter().map(|(name, value)| (format!("\"{name}\":"), value)).collect(),
+        Value::Array(items) => items.iter().map(|item| (String::new(), item)).collect(),
+        _ => Vec::new(),
+    };
+    if line.chars().count() <= COLUMNS || parts.is_empty() {
+        return page.line(&line);
+    }
+    let (open, close) = if value.is_object() { ('{', '}') } else { ('[', ']') };
+    page.line(&format!("{indent}{name}{open}"));
+    let deeper = format!("{indent}  ");
+    for (at, (name, value)) in parts.iter().enumerate() {
+        show_json(page, &deeper, name, value, if at + 1 < parts.len() { "," } else { "" });
+    }
+    page.line(&format!("{indent}{close}{end}"));
+}
+
+/// The text in lines that end after a `separator`, none wider than a page unless one piece is.
+fn wrapped(page: &mut Page, indent: &str, text: &str, separator: char) {
+    let mut line = indent.to_owned();
+    for piece in text.split_inclusive(separator) {
+        let fits = line.chars().count() + piece.trim_end().chars().count() <= COLUMNS;
+        if !fits && line.len() > indent.len() {
+            page.line(line.trim_end());
+            line = indent.to_owned();
+        }
+        line.push_str(piece);
+    }
+    page.line(line.trim_end());
+}

@@ -1,0 +1,190 @@
+//! The throw-away world of a tour: an issuer with its database in a temporary folder, a resource server, real HTTP
+//! between them on loopback, and one clock for both that stands still until the tour moves it.
+
+use super::orders::{AUDIENCE, Orders};
+use super::step::{Checked, Event};
+use crate::config::{Config, Environment, Flags, load};
+use crate::failure::Failure;
+use crate::policies;
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
+use countersign_core::audit::{Actor, AuditEvent};
+use countersign_core::key_ring::MasterKey;
+use countersign_core::ops::OnIssuerChange;
+use countersign_core::resource::{Resource, ResourceUri};
+use countersign_core::store::{ResourceStore as _, Store};
+use countersign_core::{Source, Span};
+use countersign_jose::base64url;
+use countersign_server::{ManualSource, Server, ServerParts, SystemSource, serve};
+use countersign_store_sqlite::{Options, SqliteStore};
+use std::future::pending;
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use zeroize::Zeroizing;
+
+/// What anybody may have of the orders service, and what needs a role.
+const SCOPES: [&str; 2] = ["orders:read", "orders:refund=support"];
+
+/// What the tour sets; everything else is as `serve` has it where nothing is configured.
+const SETTINGS: [(&str, &str); 1] = [("COUNTERSIGN_ACCOUNTS__SIGN_UP", "open")];
+
+/// Both servers end when this is dropped, and the folder with them.
+pub(super) struct World {
+    issuer: String,
+    orders_url: String,
+    orders: Orders,
+    learnt: Vec<Event>,
+    clock: Arc<ManualSource>,
+    requests: Requests,
+    access_lifetime: Span,
+    leeway_seconds: u64,
+    grace: Span,
+    // Ended before their folder goes.
+    _serving: JoinSet<()>,
+    _folder: TempDir,
+}
+
+/// How many requests the issuer got.
+type Requests = Arc<AtomicU64>;
+
+impl World {
+    /// Starts both servers; the resource server has learnt the issuer's keys.
+    pub(super) async fn start() -> Result<Self, Failure> {
+        let folder = tempfile::tempdir().map_err(not_started)?;
+        let config = load(&Flags::default(), &Environment::from_iter(SETTINGS), folder.path())?;
+        let clock = Arc::new(ManualSource::at(SystemSource::new().now()));
+        let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&Options::at(folder.path().join("tour.db")))?);
+        register_orders(&*store, &*clock).await?;
+
+        let (listener, issuer) = listen().await?;
+        let routes = policies::of_routes(&config)?;
+        let (access_lifetime, leeway_seconds) = (Span::from(config.tokens.access_lifetime), routes.leeway.as_seconds());
+        let server = start_issuer(&config, issuer.clone(), store, clock.clone()).await?;
+        let requests = Requests::default();
+        let counted = from_fn_with_state(requests.clone(), count);
+        let mut serving = JoinSet::new();
+        serving.spawn(server.jobs());
+        serving.spawn(serve(listener, server.router().layer(counted), pending()));
+
+        let (orders, learnt) = Orders::learn(&issuer, clock.clone()).await.map_err(not_started)?;
+        let (listener, orders_url) = listen().await?;
+        serving.spawn(serve(listener, orders.router(), pending()));
+        let grace = Span::from(config.sessions.grace);
+        let (_serving, _folder) = (serving, folder);
+        Ok(Self {
+            issuer,
+            orders_url,
+            orders,
+            learnt,
+            clock,
+            requests,
+            access_lifetime,
+            leeway_seconds,
+            grace,
+            _serving,
+            _folder,
+        })
+    }
+
+    /// The URL of a path at the issuer; of none: the issuer.
+    pub(super) fn issuer(&self, path: &str) -> String {
+        format!("{}{path}", self.issuer)
+    }
+
+    /// The URL of a path at the orders service.
+    pub(super) fn orders(&self, path: &str) -> String {
+        format!("{}{path}", self.orders_url)
+    }
+
+    pub(super) fn is_issuer(&self, url: &str) -> bool {
+        url.strip_prefix(&self.issuer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+
+    pub(super) fn clock(&self) -> &ManualSource {
+        &self.clock
+    }
+
+    /// After so many seconds an access token is no more taken by anybody, however generous with clocks.
+    pub(super) fn beyond_access_lifetime(&self) -> u64 {
+        self.access_lifetime.as_seconds() + self.leeway_seconds + 1
+    }
+
+    /// After so many seconds a spent refresh token is no more a second tab's.
+    pub(super) fn beyond_grace(&self) -> u64 {
+        self.grace.as_seconds() + 1
+    }
+
+    /// What the orders service asked the issuer when it started.
+    pub(super) fn take_learnt(&mut self) -> Vec<Event> {
+        std::mem::take(&mut self.learnt)
+    }
+
+    /// How the orders service checked the last token that it took.
+    pub(super) fn checked(&self) -> Vec<Checked> {
+        self.orders.checked()
+    }
+
+    /// How many requests the issuer has got.
+    pub(super) fn issuer_requests(&self) -> u64 {
+        self.requests.load(Ordering::Relaxed)
+    }
+
+    /// A password that nobody has used before.
+    pub(super) fn password(&self) -> Zeroizing<String> {
+        let mut bytes = Zeroizing::new([0; 16]);
+        self.clock.fill(&mut *bytes);
+        Zeroizing::new(base64url::encode(&*bytes))
+    }
+}
+
+async fn start_issuer(
+    config: &Config,
+    issuer: String,
+    store: Arc<dyn Store>,
+    clock: Arc<ManualSource>,
+) -> Result<Server, Failure> {
+    let mut master = Zeroizing::new([0; 32]);
+    clock.fill(&mut *master);
+    let parts = ServerParts {
+        store,
+        source: clock,
+        master: MasterKey::from_bytes(*master),
+        routes: policies::of_routes(config)?,
+        http: policies::of_http(config, &issuer),
+        hashing: policies::of_hashing(config),
+        throttle: policies::of_throttle(config),
+        policies: policies::of_rules(config, issuer)?,
+        on_issuer_change: OnIssuerChange::Refuse,
+    };
+    Server::start(parts).await.map_err(not_started)
+}
+
+/// As `countersign resource add` does.
+async fn register_orders(store: &dyn Store, source: &dyn Source) -> Result<(), Failure> {
+    let uri = ResourceUri::parse(AUDIENCE).map_err(not_started)?;
+    let orders = Resource::new(uri, SCOPES, None, source.now()).map_err(not_started)?;
+    let audit = AuditEvent::new(source.now(), "resource.added", Actor::named("tour")).told(AUDIENCE);
+    store.add_resource(orders, audit).await?;
+    Ok(())
+}
+
+/// A free port on loopback, and the URL of whoever listens there.
+async fn listen() -> Result<(TcpListener, String), Failure> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(not_started)?;
+    let address = listener.local_addr().map_err(not_started)?;
+    Ok((listener, format!("http://{address}")))
+}
+
+async fn count(State(requests): State<Requests>, request: Request, next: Next) -> Response {
+    requests.fetch_add(1, Ordering::Relaxed);
+    next.run(request).await
+}
+
+fn not_started(error: impl std::error::Error + Send + Sync + 'static) -> Failure {
+    Failure::failed(error).about("the servers of the tour can't be started")
+}

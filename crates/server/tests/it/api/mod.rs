@@ -1,0 +1,10 @@
+//! `/api/v1`.
+
+mod accounts;
+mod me;
+mod refresh;
+mod refresh_rows;
+mod refresh_storage;
+mod sessions;
+mod sign_in;
+mod sign_out;

@@ -1,0 +1,4 @@
+//! What should not happen, and does.
+
+mod hostile;
+mod limits;

@@ -1,0 +1,20 @@
+//! The server over HTTP: a real listener, a real database, a clock moved by hand. The tree is that of the routes.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a helper that fails should stop its test, with what it found"
+)]
+
+mod api;
+mod concurrency;
+mod cookies;
+mod cross_site;
+mod failure;
+mod flow;
+mod health;
+mod leak_drill;
+mod properties;
+mod secrets;
+mod support;
+mod well_known;

@@ -1,0 +1,227 @@
+//! A server to test: a real listener, a real database in a folder of its own, a clock that is moved by hand.
+
+use super::client::{Request, Response, send_raw};
+use super::failing::{FailingStore, When};
+use countersign_core::account::PasswordPolicy;
+use countersign_core::key_ring::MasterKey;
+use countersign_core::ops::{OnIssuerChange, Policies};
+use countersign_core::policy::{KeyPolicy, SessionPolicy, TokenPolicy};
+use countersign_core::{Source as _, Span, Time};
+use countersign_jose::{Algorithm, Leeway};
+use countersign_server::{
+    HashingPolicy, HttpPolicy, ManualSource, RoutePolicy, Server, ServerParts, SignUpPolicy, ThrottlePolicy,
+};
+use countersign_store_sqlite::{Options, SqliteStore};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use tempfile::TempDir;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+/// The issuer of every test.
+pub(crate) const ISSUER: &str = "http://localhost:8420";
+/// When every test begins.
+const BEGIN: Time = Time::from_millis(1_800_000_000_000);
+pub(crate) const SECOND: Span = Span::from_seconds(1);
+/// `sessions.grace`, as it is by default.
+pub(crate) const GRACE: Span = Span::from_seconds(10);
+
+const DATABASE: &str = "countersign.db";
+
+/// The operator's key of every test.
+pub(crate) fn master_key() -> MasterKey {
+    MasterKey::from_bytes([7; 32])
+}
+
+/// How a server is set up, where a test wants it otherwise than by default.
+#[derive(Debug, Clone)]
+pub(crate) struct Setup {
+    pub(crate) token: TokenPolicy,
+    pub(crate) session: SessionPolicy,
+    pub(crate) key: KeyPolicy,
+    pub(crate) sign_up: SignUpPolicy,
+    pub(crate) http: HttpPolicy,
+    pub(crate) hashing: HashingPolicy,
+    pub(crate) throttle: ThrottlePolicy,
+}
+
+/// A server that runs.
+pub(crate) struct TestApp {
+    setup: Setup,
+    folder: TempDir,
+    address: SocketAddr,
+    source: Arc<ManualSource>,
+    sqlite: Arc<SqliteStore>,
+    store: Arc<FailingStore>,
+    stop: oneshot::Sender<()>,
+    serving: JoinHandle<()>,
+    jobs: JoinHandle<()>,
+}
+
+/// A server that was stopped, and what it left on disk.
+pub(crate) struct Stopped {
+    setup: Setup,
+    folder: TempDir,
+    now: Time,
+}
+
+/// A copy of a database file.
+pub(crate) struct DatabaseCopy(Vec<u8>);
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self {
+            token: TokenPolicy {
+                issuer: ISSUER.to_owned(),
+                algorithm: Algorithm::Es256,
+                access_lifetime: Span::from_seconds(600),
+            },
+            session: SessionPolicy::default(),
+            key: KeyPolicy::default(),
+            sign_up: SignUpPolicy::Open,
+            http: HttpPolicy::new(ISSUER),
+            hashing: HashingPolicy::default(),
+            throttle: ThrottlePolicy::default(),
+        }
+    }
+}
+
+impl Setup {
+    pub(crate) fn algorithm(mut self, algorithm: Algorithm) -> Self {
+        self.token.algorithm = algorithm;
+        self
+    }
+
+    pub(crate) fn grace(mut self, grace: Span) -> Self {
+        self.session.grace = grace;
+        self
+    }
+
+    pub(crate) fn sign_up(self, sign_up: SignUpPolicy) -> Self {
+        Self { sign_up, ..self }
+    }
+
+    pub(crate) async fn start(self) -> TestApp {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        Stopped { setup: self, folder, now: BEGIN }.start().await
+    }
+}
+
+impl Stopped {
+    pub(crate) async fn start(self) -> TestApp {
+        let Self { setup, folder, now } = self;
+        let source = Arc::new(ManualSource::at(now));
+        let sqlite = Arc::new(SqliteStore::open(&Options::at(folder.path().join(DATABASE))).expect("a database"));
+        let store = Arc::new(FailingStore::new(sqlite.clone()));
+        let server = Server::start(ServerParts {
+            store: store.clone(),
+            source: source.clone(),
+            master: master_key(),
+            policies: Policies {
+                token: setup.token.clone(),
+                session: setup.session,
+                key: setup.key,
+                password: PasswordPolicy::with_blocklist(""),
+            },
+            routes: RoutePolicy {
+                sign_up: setup.sign_up,
+                leeway: Leeway::seconds(10).expect("a leeway"),
+                jwks_max_age: Span::from_seconds(600),
+            },
+            http: setup.http.clone(),
+            hashing: setup.hashing,
+            throttle: setup.throttle,
+            on_issuer_change: OnIssuerChange::Refuse,
+        });
+        let server = server.await.expect("a server");
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("its address");
+        let (stop, stopped) = oneshot::channel();
+        let router = server.router();
+        let serving = tokio::spawn(async move {
+            countersign_server::serve(listener, router, async {
+                stopped.await.ok();
+            })
+            .await;
+        });
+        let jobs = tokio::spawn(server.jobs());
+        TestApp { setup, folder, address, source, sqlite, store, stop, serving, jobs }
+    }
+
+    /// What the database holds, whole: nobody has it open.
+    pub(crate) fn copy_database(&self) -> DatabaseCopy {
+        let database = self.database();
+        assert!(!beside(&database, "-wal").exists(), "a closed database has no log");
+        DatabaseCopy(std::fs::read(database).expect("the database"))
+    }
+
+    /// Puts an older copy in place of the database.
+    pub(crate) fn put_back(&self, copy: &DatabaseCopy) {
+        std::fs::write(self.database(), &copy.0).expect("the database");
+    }
+
+    fn database(&self) -> std::path::PathBuf {
+        self.folder.path().join(DATABASE)
+    }
+}
+
+impl TestApp {
+    /// A server as it is by default, but that anybody may sign up.
+    pub(crate) async fn start() -> Self {
+        Setup::default().start().await
+    }
+
+    pub(crate) async fn stop(self) -> Stopped {
+        let now = self.source.now();
+        self.stop.send(()).ok();
+        self.serving.await.expect("it serves to the end");
+        self.jobs.abort();
+        self.jobs.await.ok();
+        self.sqlite.close().await;
+        Stopped { setup: self.setup, folder: self.folder, now }
+    }
+
+    pub(crate) fn clock(&self) -> &ManualSource {
+        &self.source
+    }
+
+    pub(crate) fn store(&self) -> &FailingStore {
+        &self.store
+    }
+
+    /// Lets the next call of this method of the store fail.
+    pub(crate) fn fail_next(&self, method: &'static str, when: When) {
+        self.store.fail(method, when);
+    }
+
+    pub(crate) const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub(crate) fn setup(&self) -> &Setup {
+        &self.setup
+    }
+
+    pub(crate) fn request(&self, method: &str, path: &str) -> Request {
+        Request::new(self.address, method, path)
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Request {
+        self.request("GET", path)
+    }
+
+    pub(crate) fn post(&self, path: &str) -> Request {
+        self.request("POST", path)
+    }
+
+    pub(crate) async fn send_raw(&self, bytes: impl AsRef<[u8]>) -> Option<Response> {
+        send_raw(self.address, bytes.as_ref()).await
+    }
+}
+
+fn beside(path: &Path, suffix: &str) -> std::path::PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}

@@ -1,0 +1,158 @@
+//! A store that fails when a test says so: before a call does anything, or after it was committed and its answer lost.
+
+use countersign_core::account::{Account, Login};
+use countersign_core::audit::{AuditEvent, AuditFilter};
+use countersign_core::client::{Client, ClientId};
+use countersign_core::key_ring::{KeyRing, RingVersion};
+use countersign_core::resource::{Resource, ResourceUri};
+use countersign_core::revocation::{Revocation, RevocationSubject, Sequence};
+use countersign_core::session::{EpochCause, Session, SessionState};
+use countersign_core::store::{
+    AccountStore, AddedResource, AuditStore, ChangeAccount, ChangePassword, Changed, ClientStore, CountRepeat, Created,
+    Deployment, DeploymentStore, EndSessions, EndedSessions, Founded, Held, HoldSession, KeyStore, NewAccount,
+    OpenSession, Opened, Page, Paged, Published, RaiseAlarm, Registered, RemoveResource, ResourceStore,
+    RevocationStore, RingChange, RotateSession, SequencedRevocation, SessionFilter, SessionStore, Store, StoreError,
+    StoreFuture, Swap, Swept,
+};
+use countersign_core::{AccountId, EpochId, SessionId, Span, Time};
+use countersign_jose::Timestamp;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use tokio::sync::watch;
+
+/// The store of every test: a real one, with failures on demand.
+pub(crate) struct FailingStore {
+    inner: Arc<dyn Store>,
+    failures: Mutex<Vec<Failure>>,
+    calls: watch::Sender<BTreeMap<&'static str, u64>>,
+}
+
+/// One call that will fail.
+struct Failure {
+    method: &'static str,
+    when: When,
+}
+
+/// When a call fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum When {
+    /// Nothing was done.
+    Before,
+    /// It is on disk, but nobody is told.
+    After,
+}
+
+impl FailingStore {
+    pub(crate) fn new(inner: Arc<dyn Store>) -> Self {
+        Self { inner, failures: Mutex::default(), calls: watch::Sender::default() }
+    }
+
+    /// Waits until `method` has been called so many times more.
+    pub(crate) async fn called(&self, method: &'static str, times: u64) {
+        let mut calls = self.calls.subscribe();
+        let count = |calls: &BTreeMap<_, u64>| calls.get(method).copied().unwrap_or_default();
+        let until = count(&calls.borrow()) + times;
+        calls.wait_for(|calls| count(calls) >= until).await.expect("the store is there");
+    }
+
+    /// Lets the next call of `method` fail, once.
+    pub(crate) fn fail(&self, method: &'static str, when: When) {
+        self.failures.lock().unwrap().push(Failure { method, when });
+    }
+
+    /// Whether every failure that was asked for has happened.
+    pub(crate) fn failed_as_told(&self) -> bool {
+        self.failures.lock().unwrap().is_empty()
+    }
+
+    fn call<'a, T: Send + 'a>(
+        &'a self,
+        method: &'static str,
+        act: impl FnOnce(&'a dyn Store) -> StoreFuture<'a, T>,
+    ) -> StoreFuture<'a, T> {
+        self.calls.send_modify(|calls| *calls.entry(method).or_default() += 1);
+        let due = {
+            let mut failures = self.failures.lock().unwrap();
+            let at = failures.iter().position(|failure| failure.method == method);
+            at.map(|at| failures.remove(at).when)
+        };
+        match due {
+            None => act(&*self.inner),
+            Some(When::Before) => Box::pin(std::future::ready(Err(unavailable()))),
+            Some(When::After) => {
+                let acting = act(&*self.inner);
+                Box::pin(async move { acting.await.and(Err(unavailable())) })
+            }
+        }
+    }
+}
+
+fn unavailable() -> StoreError {
+    StoreError::Unavailable { doing: "what the test made fail", source: "the test made it fail".into() }
+}
+
+macro_rules! delegate {
+    ($($store:ident { $($method:ident($($argument:ident: $type:ty),*) -> $outcome:ty;)* })*) => {
+        $(impl $store for FailingStore {
+            $(fn $method(&self, $($argument: $type),*) -> StoreFuture<'_, $outcome> {
+                self.call(stringify!($method), move |store| store.$method($($argument),*))
+            })*
+        })*
+    };
+}
+
+delegate! {
+    AccountStore {
+        create_account(new: NewAccount) -> Created;
+        account_by_login(login: &Login) -> Option<Account>;
+        account(id: AccountId) -> Option<Account>;
+        accounts(page: Page) -> Paged<Account>;
+        change_password(change: ChangePassword) -> Changed;
+        change_account(change: ChangeAccount) -> Changed;
+    }
+    SessionStore {
+        open_session(open: OpenSession) -> Opened;
+        session(id: SessionId) -> Option<SessionState>;
+        hold_session(hold: HoldSession) -> Held;
+        count_repeat(count: CountRepeat) -> Swap;
+        rotate_session(rotate: RotateSession) -> Swap;
+        end_sessions(end: EndSessions) -> EndedSessions;
+        sessions(filter: SessionFilter, page: Page) -> Paged<Session>;
+    }
+    ClientStore {
+        register_client(client: Client, audit: AuditEvent) -> Registered;
+        client(id: &ClientId) -> Option<Client>;
+    }
+    ResourceStore {
+        add_resource(resource: Resource, audit: AuditEvent) -> AddedResource;
+        resource(uri: &ResourceUri) -> Option<Resource>;
+        resources(page: Page) -> Paged<Resource>;
+        longest_lifetime() -> Option<Span>;
+        remove_resource(remove: RemoveResource) -> Swap;
+    }
+    KeyStore {
+        key_ring() -> KeyRing;
+        ring_version() -> RingVersion;
+        change_ring(change: RingChange) -> Swap;
+    }
+    RevocationStore {
+        publish_revocations(revocations: Vec<Revocation>, audit: AuditEvent) -> Published;
+        revocations_after(after: Sequence, limit: u16) -> Vec<SequencedRevocation>;
+        is_revoked(subjects: Vec<RevocationSubject>) -> bool;
+        forget_revocations(now: Timestamp) -> u64;
+    }
+    AuditStore {
+        record(event: AuditEvent) -> ();
+        raise_alarm(alarm: RaiseAlarm) -> ();
+        audit(filter: AuditFilter, page: Page) -> Paged<AuditEvent>;
+        forget_audit(before: Time) -> u64;
+    }
+    DeploymentStore {
+        deployment() -> Option<Deployment>;
+        found(issuer: &str, epoch: EpochId, now: Time) -> Founded;
+        change_issuer(from: &str, to: &str) -> Swap;
+        begin_epoch(epoch: EpochId, cause: EpochCause, now: Time) -> ();
+        probe() -> ();
+        sweep(now: Time) -> Swept;
+    }
+}

@@ -1,0 +1,43 @@
+//! The log as an operator has it: the product's own subscriber, at trace level, in a test's memory.
+//!
+//! It is that of the test's thread, on which the whole server runs. Storage and hashing have threads of their own, but
+//! neither crate logs.
+
+use countersign_server::telemetry::{LogFormat, LogPolicy, subscriber};
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex, PoisonError};
+use tracing::subscriber::DefaultGuard;
+
+/// What is logged on this thread until it is dropped.
+pub(crate) struct Recording {
+    written: Written,
+    _guard: DefaultGuard,
+}
+
+#[derive(Clone, Default)]
+struct Written(Arc<Mutex<Vec<u8>>>);
+
+impl Recording {
+    pub(crate) fn begin(format: LogFormat) -> Self {
+        let written = Written::default();
+        let (policy, writer) = (LogPolicy { format, filter: "trace".to_owned() }, written.clone());
+        let subscriber = subscriber(&policy, move || writer.clone(), false).expect("a log");
+        Self { written, _guard: tracing::subscriber::set_default(subscriber) }
+    }
+
+    /// All that was logged up to now.
+    pub(crate) fn text(&self) -> String {
+        let written = self.written.0.lock().unwrap_or_else(PoisonError::into_inner);
+        String::from_utf8(written.clone()).expect("a log in UTF-8")
+    }
+}
+
+impl Write for Written {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

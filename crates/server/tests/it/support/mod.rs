@@ -1,0 +1,15 @@
+//! What the tests share: a server to test, a client to send anything with, users as objects with verbs.
+
+pub(crate) mod app;
+pub(crate) mod client;
+pub(crate) mod failing;
+pub(crate) mod forge;
+pub(crate) mod logs;
+pub(crate) mod users;
+pub(crate) mod verifier;
+
+pub(crate) use app::{GRACE, ISSUER, SECOND, Setup, TestApp};
+pub(crate) use client::{Response, Tokens};
+pub(crate) use failing::When;
+pub(crate) use forge::Parts;
+pub(crate) use users::{ACCESS_COOKIE, PASSWORD, REFRESH_COOKIE};

@@ -1,0 +1,43 @@
+//! `/.well-known/…`.
+
+use crate::support::{ISSUER, Setup, TestApp};
+use countersign_jose::Algorithm;
+use serde_json::json;
+
+#[tokio::test]
+async fn both_metadata_documents_tell_what_exists() {
+    let app = TestApp::start().await;
+    for path in ["/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"] {
+        let metadata = app.get(path).send().await.assert_status(200);
+        assert_eq!(metadata.header("content-type"), Some("application/json"));
+        assert_eq!(metadata.header("cache-control"), Some("public, max-age=600"));
+        let metadata = metadata.json();
+        assert_eq!(metadata["issuer"], ISSUER);
+        assert_eq!(metadata["jwks_uri"], format!("{ISSUER}/.well-known/jwks.json"));
+    }
+}
+
+#[tokio::test]
+async fn the_key_set_holds_public_keys_alone() {
+    let app = TestApp::start().await;
+    let jwks = app.get("/.well-known/jwks.json").send().await.assert_status(200);
+    assert_eq!(jwks.header("cache-control"), Some("public, max-age=600"));
+    let jwks = jwks.json();
+    let keys = jwks["keys"].as_array().unwrap();
+    assert_eq!(keys.len(), 2, "the one that signs and the one after");
+    for key in keys {
+        let mut members: Vec<_> = key.as_object().unwrap().keys().map(String::as_str).collect();
+        members.sort_unstable();
+        assert_eq!(members, ["alg", "crv", "kid", "kty", "use", "x", "y"]);
+    }
+    let tokens = app.sign_in("ana").await;
+    assert!(keys.iter().any(|key| key["kid"] == tokens.header()["kid"]));
+}
+
+#[tokio::test]
+async fn a_symmetric_key_is_never_in_the_key_set() {
+    let app = Setup::default().algorithm(Algorithm::Hs256).start().await;
+    let tokens = app.sign_in("ana").await;
+    assert_eq!(tokens.header()["alg"], "HS256");
+    assert_eq!(app.get("/.well-known/jwks.json").send().await.json(), json!({ "keys": [] }));
+}
