@@ -164,7 +164,11 @@ impl Deployment {
 
     fn wrong_master(&self, master: &Master, seal: impl std::error::Error + Send + Sync + 'static) -> Failure {
         let database = self.config.database();
-        let message = format!("the master key from {} is not the one that {} was sealed under", master.origin, database.display());
+        let message = format!(
+            "the master key from {} is not the one that {} was sealed under",
+            master.origin,
+            database.display()
+        );
         let failure = Failure::usage(seal).about(message);
         if self.data.path().join("master.key.new").exists() {
             return failure.hint("a `key reseal` was interrupted: rename master.key.new to master.key");

@@ -114,7 +114,8 @@ impl DataFolder {
     pub(crate) fn draft_master_key(&self, key: &MasterKeyBytes) -> Result<PathBuf, Failure> {
         let draft = self.path.join("master.key.new");
         write_master_key(&draft, key).map_err(|error| {
-            unmade(&draft, error).hint("if an earlier `key reseal` was interrupted, see which of both keys opens the data")
+            unmade(&draft, error)
+                .hint("if an earlier `key reseal` was interrupted, see which of both keys opens the data")
         })?;
         Ok(draft)
     }

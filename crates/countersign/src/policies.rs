@@ -24,10 +24,8 @@ pub(crate) fn of_rules(config: &Config, issuer: String) -> Result<Policies, Fail
         grace: Span::from(config.sessions.grace),
         forgiveness: config.sessions.forgiveness,
     };
-    let key = KeyPolicy {
-        rotation: Span::from(config.keys.rotation),
-        publish_ahead: Span::from(config.keys.publish_ahead),
-    };
+    let key =
+        KeyPolicy { rotation: Span::from(config.keys.rotation), publish_ahead: Span::from(config.keys.publish_ahead) };
     Ok(Policies { token, session, key, password: passwords(config)? })
 }
 

@@ -74,13 +74,10 @@ mod tests {
     fn a_time_is_told_in_its_largest_unit() {
         let now = Time::from_millis(1_000_000_000);
         let after = |seconds: u64| in_words(Time::from_millis(1_000_000_000 + 1000 * seconds), now);
-        assert_eq!([after(0), after(1), after(599), after(7_200), after(86_400)], [
-            "now",
-            "in 1 second",
-            "in 9 minutes",
-            "in 2 hours",
-            "in 1 day"
-        ]);
+        assert_eq!(
+            [after(0), after(1), after(599), after(7_200), after(86_400)],
+            ["now", "in 1 second", "in 9 minutes", "in 2 hours", "in 1 day"]
+        );
         assert_eq!(in_words(Time::from_millis(940_000_000), now), "16 hours ago");
     }
 

@@ -87,8 +87,7 @@ fn list(read: &Connection, filter: &AuditFilter, page: &Page) -> Result<Paged<Au
     .ordered("ORDER BY id DESC LIMIT :limit")
     .with(":limit", &wanted);
     let found = all(read, &statement.sql, statement.params.as_slice(), |row| Ok((row.take::<i64>()?, event(row)?)))?;
-    let Paged { items, next } = paged(found, page, |(id, _)| id.to_be_bytes().to_vec());
-    Ok(Paged { items: items.into_iter().map(|(_, event)| event).collect(), next })
+    Ok(paged(found, page, |(id, _)| id.to_be_bytes().to_vec()).map(|(_, event)| event))
 }
 
 fn event(row: &mut Columns<'_, '_>) -> Result<AuditEvent, Fault> {

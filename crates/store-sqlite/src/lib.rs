@@ -39,8 +39,8 @@ pub struct SqliteStore {
     writer: Writer,
     readers: Readers,
     watch: Readers,
-    // In the order in which they end: the writer last, since the last connection tidies up the log.
-    workers: Mutex<Vec<Worker>>,
+    reading: Mutex<Vec<Worker>>,
+    writing: Mutex<Option<Worker>>,
 }
 
 impl SqliteStore {
@@ -52,12 +52,11 @@ impl SqliteStore {
     pub fn open(options: &Options) -> Result<Self, StoreError> {
         let opened = options.open()?;
         let started = || {
-            let (readers, mut workers) = Readers::start(opened.readers)?;
+            let (readers, mut reading) = Readers::start(opened.readers)?;
             let (watch, watching) = Readers::start(vec![opened.watch])?;
             let (writer, writing) = Writer::start(opened.writer, options.batch_max)?;
-            workers.extend(watching);
-            workers.push(writing);
-            Ok(Self { writer, readers, watch, workers: Mutex::new(workers) })
+            reading.extend(watching);
+            Ok(Self { writer, readers, watch, reading: Mutex::new(reading), writing: Mutex::new(Some(writing)) })
         };
         started().map_err(|error: std::io::Error| StoreError::Unavailable {
             doing: "starting the store's threads",
@@ -81,24 +80,31 @@ impl SqliteStore {
 
     /// Carries out what waits, takes nothing more, and waits until the file is closed.
     pub async fn close(&self) {
-        for worker in self.stop() {
-            worker.ended().await;
+        for reading in self.stop_reading() {
+            reading.ended().await;
+        }
+        if let Some(writing) = self.stop_writing() {
+            writing.ended().await;
         }
     }
 
-    fn stop(&self) -> Vec<Worker> {
+    fn stop_reading(&self) -> Vec<Worker> {
         self.readers.close();
         self.watch.close();
+        std::mem::take(&mut *self.reading.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// After the readers: the last connection carries the log over and takes it away, and only the writer's can.
+    fn stop_writing(&self) -> Option<Worker> {
         self.writer.close();
-        std::mem::take(&mut *self.workers.lock().unwrap_or_else(PoisonError::into_inner))
+        self.writing.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 
 impl Drop for SqliteStore {
     fn drop(&mut self) {
-        for worker in self.stop() {
-            worker.join();
-        }
+        self.stop_reading().into_iter().for_each(Worker::join);
+        self.stop_writing().into_iter().for_each(Worker::join);
     }
 }
 

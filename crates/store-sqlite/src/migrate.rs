@@ -3,7 +3,7 @@
 use crate::error::Fault;
 use aws_lc_rs::digest::{SHA256, digest};
 use countersign_core::store::StoreError;
-use rusqlite::{Connection, OptionalExtension as _};
+use rusqlite::Connection;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -48,12 +48,20 @@ pub(crate) fn inspect(connection: &Connection, known: &[Migration]) -> Result<Sc
     if version > known_version {
         return Err(StoreError::Newer { found: version, known: known_version });
     }
-    let any = connection.query_row("SELECT 1 FROM sqlite_schema LIMIT 1", [], |_| Ok(())).optional().map_err(failed)?;
-    if any.is_none() && version == 0 {
-        return Ok(Schema::Empty);
+    let (any, history): (bool, bool) = connection
+        .query_row(
+            "SELECT count(*) > 0, count(*) FILTER (WHERE name = 'migration') > 0 FROM sqlite_schema",
+            [],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+        .map_err(failed)?;
+    match (version, any, history) {
+        (0, false, _) => return Ok(Schema::Empty),
+        (0, true, _) | (_, _, false) => return Err(corrupt("its schema is not one that we made".to_owned())),
+        _ => {}
     }
     let applied = applied(connection).map_err(|fault| fault.into_store("reading the applied migrations"))?;
-    if version == 0 || applied.len() != known.iter().take(version as usize).len() {
+    if applied.len() != version as usize {
         return Err(corrupt(format!("its schema says version {version}, its list {} migrations", applied.len())));
     }
     for (place, ((version, checksum), migration)) in applied.iter().zip(known).enumerate() {
@@ -177,6 +185,16 @@ mod tests {
         let other = Migration { sql: "CREATE TABLE other (id INTEGER PRIMARY KEY) STRICT", ..SECOND };
         let known = [MIGRATIONS, &[other]].concat();
         assert!(matches!(inspect(&connection, &known), Err(StoreError::Corrupt { .. })));
+    }
+
+    #[test]
+    fn a_schema_that_we_did_not_make_is_refused() {
+        for version in [0, 1] {
+            let connection = Connection::open_in_memory().unwrap();
+            connection.execute_batch("CREATE TABLE note (text TEXT)").unwrap();
+            connection.pragma_update(None, "user_version", version).unwrap();
+            assert!(matches!(inspect(&connection, MIGRATIONS), Err(StoreError::Corrupt { .. })), "{version}");
+        }
     }
 
     #[test]

@@ -80,8 +80,11 @@ fn look(path: &Path) -> Result<Schema, StoreError> {
     let Some(header) = Header::read(path)? else { return Ok(Schema::Empty) };
     header.check()?;
     let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-    let schema = inspect(&connection, MIGRATIONS)?;
-    check_pages(&connection, path, &header).map_err(|fault| fault.into_store("checking the database"))?;
+    let failed = |fault: Fault| fault.into_store("checking the database");
+    // One state of it, whoever migrates it meanwhile.
+    let read = connection.unchecked_transaction().map_err(|error| failed(error.into()))?;
+    let schema = inspect(&read, MIGRATIONS)?;
+    check_pages(&read, path, &header).map_err(failed)?;
     Ok(schema)
 }
 

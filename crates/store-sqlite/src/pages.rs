@@ -1,6 +1,6 @@
 //! Pages of a list: the cursor is the sort key of the last row that was given.
 
-use countersign_core::store::{Cursor, Page, Paged};
+use countersign_core::store::{Cursor, CursorStanding, Page, Paged};
 use countersign_jose::base64url;
 use rusqlite::ToSql;
 
@@ -28,12 +28,12 @@ pub(crate) fn paged<T>(mut found: Vec<T>, page: &Page, key: impl Fn(&T) -> Vec<u
     let more = found.len() > limit;
     found.truncate(limit);
     let next = found.last().filter(|_| more).map(|last| Cursor(base64url::encode(&key(last))));
-    Paged { items: found, next }
+    Paged { items: found, next, cursor: CursorStanding::Known }
 }
 
 /// What is after a cursor that we never gave.
 pub(crate) const fn nothing<T>() -> Paged<T> {
-    Paged { items: Vec::new(), next: None }
+    Paged { items: Vec::new(), next: None, cursor: CursorStanding::Unknown }
 }
 
 /// A statement put together of fixed parts, so that each combination of filters has a plan of its own.

@@ -239,6 +239,22 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_full_disk_is_told_and_the_store_goes_on() {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch("CREATE TABLE t (id INTEGER PRIMARY KEY, bytes BLOB) STRICT").unwrap();
+        connection.pragma_update(None, "max_page_count", 20).unwrap();
+        let (writer, _worker) = Writer::start(connection, BatchLimit::default()).unwrap();
+        let fills = |commit: &Connection| {
+            commit.execute("INSERT INTO t (id, bytes) VALUES (7, zeroblob(1000000))", [])?;
+            Ok(())
+        };
+        assert!(matches!(writer.run("filling", fills).await, Err(StoreError::Full)));
+        assert_eq!(count(&writer).await, 0);
+        writer.run("inserting", insert(1)).await.unwrap();
+        assert_eq!(count(&writer).await, 1);
+    }
+
+    #[tokio::test]
     async fn a_closed_writer_makes_what_waits_and_refuses_the_rest() {
         let (writer, worker) = started();
         let waiting = tokio::spawn(writer.run("inserting", insert(1)));

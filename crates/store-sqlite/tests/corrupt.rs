@@ -1,4 +1,5 @@
 //! What is not one of our databases, or no longer a whole one, is refused and left as it is.
+#![allow(clippy::panic, clippy::unwrap_used, reason = "helpers of tests")]
 
 use countersign_core::Time;
 use countersign_core::audit::{Actor, AuditEvent};

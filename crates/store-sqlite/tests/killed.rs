@@ -1,4 +1,5 @@
 //! A process that is killed in the middle of its writes has lost nothing that it answered, and left nothing half done.
+#![allow(clippy::expect_used, clippy::unwrap_used, reason = "helpers of tests")]
 
 use countersign_core::account::{Account, AccountStatus, CredentialVersion, Login, Roles, SessionsFloor};
 use countersign_core::audit::{Actor, AuditEvent};

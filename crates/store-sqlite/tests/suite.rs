@@ -1,4 +1,5 @@
 //! The contract of core, on SQLite.
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use countersign_core::store::Store;
 use countersign_store_sqlite::{Options, SqliteStore};

@@ -68,7 +68,8 @@ pub struct ChangePassword {
     pub now: Time,
 }
 
-/// The session in which a password was changed: it goes on with a new secret and the generation raised by one.
+/// The session in which a password was changed: it goes on with a new secret and the generation raised by one, rotated
+/// now, by the request that the audit event names, in the storage epoch that is. It must be the account's and live.
 #[derive(Debug, Clone)]
 pub struct RenewedSession {
     /// Which.

@@ -23,7 +23,7 @@ pub trait DeploymentStore: Send + Sync {
     fn probe(&self) -> StoreFuture<'_, ()>;
 
     /// Forgets ended sessions whose absolute expiry has passed, and live ones likewise: they are over and publish
-    /// nothing.
+    /// nothing. What had one as its parent has none then.
     fn sweep(&self, now: Time) -> StoreFuture<'_, Swept>;
 }
 

@@ -28,7 +28,7 @@ pub use clients::{ClientStore, Registered};
 pub use deployment::{Deployment, DeploymentStore, Founded, Swept};
 pub use error::StoreError;
 pub use keys::{KeyStore, RingChange};
-pub use page::{Cursor, Page, Paged};
+pub use page::{Cursor, CursorStanding, Page, Paged};
 pub use resources::{AddedResource, RemoveResource, ResourceStore};
 pub use revocations::{Published, RevocationStore, SequencedRevocation};
 pub use sessions::{

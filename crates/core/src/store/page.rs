@@ -2,7 +2,8 @@
 
 use crate::limits::PAGE_ITEMS_MAX;
 
-/// Where a page begins: what the page before gave as `next`. Opaque to everybody but the store.
+/// Where a page begins: what the page before gave as `next`. Opaque to everybody but the store; after one that no page
+/// gave there is nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor(pub String);
 
@@ -20,6 +21,24 @@ pub struct Paged<T> {
     pub items: Vec<T>,
     /// Where the next page begins; none: this was the last.
     pub next: Option<Cursor>,
+    /// Whether the page began at a cursor that the store could have given.
+    pub cursor: CursorStanding,
+}
+
+/// Whether a cursor is one that the store could have given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CursorStanding {
+    /// It is, or none was asked for.
+    Known,
+    /// It is not: there is nothing after it.
+    Unknown,
+}
+
+impl<T> Paged<T> {
+    /// The same page of what `each` makes of the items.
+    pub fn map<U>(self, each: impl FnMut(T) -> U) -> Paged<U> {
+        Paged { items: self.items.into_iter().map(each).collect(), next: self.next, cursor: self.cursor }
+    }
 }
 
 impl Page {

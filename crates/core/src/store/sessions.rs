@@ -13,7 +13,8 @@ use countersign_jose::Timestamp;
 /// What refresh, sign-out and the session list need of a store.
 pub trait SessionStore: Send + Sync {
     /// Opens a session, if the account is active and its floor is still the one that was seen before its credentials
-    /// were checked. More than `live_max` live sessions of the account: the least recently refreshed ends, published.
+    /// were checked, and its parent, where it has one, has not ended. More than `live_max` live sessions of the account:
+    /// the least recently refreshed end, published.
     fn open_session(&self, open: OpenSession) -> StoreFuture<'_, Opened>;
 
     /// A session with what the refresh rule asks about it; `None` if there is none. One read, after every commit that
@@ -32,7 +33,8 @@ pub trait SessionStore: Send + Sync {
 
     /// Ends sessions that have not ended, and with each its children that were not granted `offline_access`. Appends
     /// a revocation for each whose tokens may live. Idempotent. Where all of an account's are meant (with one spared
-    /// or none), the account's floor is raised in the same commit.
+    /// or none), the account's floor is raised in the same commit, and the spared one goes on even as the child of one
+    /// that ends.
     fn end_sessions(&self, end: EndSessions) -> StoreFuture<'_, EndedSessions>;
 
     /// Sessions, the newest first.
@@ -44,7 +46,7 @@ pub trait SessionStore: Send + Sync {
 pub struct OpenSession {
     /// The session, at generation 0; its `storage_epoch` is set by the store.
     pub session: Session,
-    /// The floor seen before the account's credentials were checked; `None` for a machine's session.
+    /// The floor seen before the account's credentials were checked; `None` exactly for a machine's session.
     pub floor: Option<SessionsFloor>,
     /// How many live sessions the account may have, this one included.
     pub live_max: u32,
@@ -59,7 +61,8 @@ pub struct OpenSession {
 pub enum Opened {
     /// It is open.
     Opened,
-    /// The account is gone, disabled, or all its sessions were ended since its credentials were checked.
+    /// The account is gone, disabled, or all its sessions were ended since its credentials were checked; or the parent
+    /// is gone or has ended.
     Refused,
 }
 
@@ -72,7 +75,7 @@ pub struct HoldSession {
     pub exp: Timestamp,
     /// What `last_token_expires_at` becomes if it is below `exp`.
     pub written_ahead: Time,
-    /// Where row 10 moves the idle expiry to.
+    /// Where row 10 moves the idle expiry to; never back.
     pub idle_expires_at: Option<Time>,
     /// When.
     pub now: Time,

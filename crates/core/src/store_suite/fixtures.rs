@@ -197,7 +197,7 @@ pub(super) async fn count_told(store: &dyn Store, what: &str) -> usize {
 pub(super) async fn collect<T>(limit: u16, list: impl AsyncFn(Page) -> Paged<T>) -> Vec<T> {
     let (mut found, mut page) = (Vec::new(), Page::new(limit, None));
     loop {
-        let Paged { items, next } = list(page).await;
+        let Paged { items, next, .. } = list(page).await;
         assert!(items.len() == usize::from(limit) || next.is_none(), "a page in the middle is not full");
         found.extend(items);
         match next {

@@ -10,12 +10,15 @@ use serde::Serialize;
 
 /// Look at the configuration
 #[derive(Debug, Args)]
-#[command(arg_required_else_help = true, after_help = "\
+#[command(
+    arg_required_else_help = true,
+    after_help = "\
 Examples:
   countersign config show                                   each value, and where it came from
   countersign config check --config /etc/countersign.toml   every problem at once; exit code 2 if there is one
 
-A value comes from the first of these that has it: flag, COUNTERSIGN_SECTION__KEY, file, default.")]
+A value comes from the first of these that has it: flag, COUNTERSIGN_SECTION__KEY, file, default."
+)]
 pub(super) struct ConfigArgs {
     #[command(subcommand)]
     command: ConfigCommand,

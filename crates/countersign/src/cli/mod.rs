@@ -98,8 +98,8 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
     let now = SystemSource::new().now();
     let format = if common.json { Format::Json } else { Format::Text };
     let mut out = Output::new(format, now);
-    let cwd = std::env::current_dir()
-        .map_err(|error| Failure::usage(error).about("the current directory can't be found"))?;
+    let cwd =
+        std::env::current_dir().map_err(|error| Failure::usage(error).about("the current directory can't be found"))?;
     let flags = Flags { config: common.config, data: common.data, ..Flags::default() };
     let context = Context { now, flags, environment: std::env::vars_os().collect(), cwd };
     let runtime = tokio::runtime::Builder::new_multi_thread()

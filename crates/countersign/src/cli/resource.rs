@@ -15,12 +15,15 @@ use std::time::Duration;
 
 /// Register resource servers: what tokens can be for, and who may have which scope
 #[derive(Debug, Args)]
-#[command(arg_required_else_help = true, after_help = "\
+#[command(
+    arg_required_else_help = true,
+    after_help = "\
 Examples:
   countersign resource add https://orders.example.com --scope orders:read --scope orders:admin=admin,ops
   countersign resource add https://vault.example.com --scope open --lifetime 1m
 
-A scope that names roles is granted to accounts that have one of them; any other to every account that asks.")]
+A scope that names roles is granted to accounts that have one of them; any other to every account that asks."
+)]
 pub(super) struct ResourceArgs {
     #[command(subcommand)]
     command: ResourceCommand,

@@ -7,6 +7,7 @@ use crate::failure::Failure;
 use crate::output::{Answer, Output, Page};
 use crate::secrets;
 use clap::Args;
+use countersign_core::TokenId;
 use countersign_core::audit::AuditEvent;
 use countersign_core::client::ClientId;
 use countersign_core::limits::ACCESS_LIFETIME_MAX;
@@ -14,7 +15,6 @@ use countersign_core::ops::KeyRingChanged;
 use countersign_core::revocation::{Revocation, RevocationSubject};
 use countersign_core::session::{End, EndReason};
 use countersign_core::store::{EndSessions, EndedSessions, Which};
-use countersign_core::TokenId;
 use countersign_jose::{KeyId, Timestamp, UnverifiedToken};
 use serde::Serialize;
 
@@ -189,4 +189,3 @@ impl Answer for Revoked {
         }
     }
 }
-

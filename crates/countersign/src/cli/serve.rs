@@ -108,7 +108,8 @@ async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
         let failure = Failure::usage(error).about(format!("{address} can't be listened on"));
         if busy {
             let any = SocketAddr::new(address.ip(), 0);
-            failure.hint(format!("another program listens there: `countersign serve --listen {any}` takes any free port"))
+            failure
+                .hint(format!("another program listens there: `countersign serve --listen {any}` takes any free port"))
         } else {
             failure.hint("`server.listen` is an address of this machine, and a port that you may use")
         }
@@ -161,7 +162,9 @@ async fn tell(foundation: &Foundation, ready: &Ready, store: &dyn Store) -> Resu
     }
     tracing::info!(address = ready.listen, issuer = ready.issuer, data = ready.data, "serving");
     if !has_administrator(store).await? {
-        tracing::info!("there is no administrator yet; make the first: countersign account add you@example.com --role admin");
+        tracing::info!(
+            "there is no administrator yet; make the first: countersign account add you@example.com --role admin"
+        );
     }
     Ok(())
 }

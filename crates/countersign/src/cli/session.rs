@@ -14,11 +14,14 @@ use serde::Serialize;
 
 /// Look at sessions; `show` says why one ended
 #[derive(Debug, Args)]
-#[command(arg_required_else_help = true, after_help = "\
+#[command(
+    arg_required_else_help = true,
+    after_help = "\
 Examples:
   countersign session list --account ana --live
   countersign session show vEPaCGZ1TZ2tzW2fvQOFWA            \"why was I signed out?\"
-  countersign revoke --session vEPaCGZ1TZ2tzW2fvQOFWA        end it")]
+  countersign revoke --session vEPaCGZ1TZ2tzW2fvQOFWA        end it"
+)]
 pub(super) struct SessionArgs {
     #[command(subcommand)]
     command: SessionCommand,

@@ -158,7 +158,11 @@ impl Style {
 fn harmless(text: &str) -> String {
     let keep = |character: char| character == '\n' || !character.is_control();
     text.chars().fold(String::with_capacity(text.len()), |mut clean, character| {
-        if keep(character) { clean.push(character) } else { clean.extend(character.escape_default()) }
+        if keep(character) {
+            clean.push(character)
+        } else {
+            clean.extend(character.escape_default())
+        }
         clean
     })
 }

@@ -97,7 +97,10 @@ fn another_issuer_is_refused_until_it_is_asked_for() {
     };
     assert_eq!(start_and_stop(&place).0, 0);
     let refused = serve("https://auth.example.com", &[]);
-    refused.assert_failed(2, &["http://localhost:8420", "https://auth.example.com", "0 live sessions", "serve --change-issuer"]);
+    refused.assert_failed(
+        2,
+        &["http://localhost:8420", "https://auth.example.com", "0 live sessions", "serve --change-issuer"],
+    );
 
     let mut command = countersign(&place.data());
     command.args(["serve", "--json", "--listen", "127.0.0.1:0", "--issuer", "https://auth.example.com"]);

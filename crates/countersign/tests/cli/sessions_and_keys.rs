@@ -37,7 +37,9 @@ fn a_revoked_session_ends_and_says_why() {
     let shown = place.run(&["session", "show", session]);
     assert!(shown.out.contains("an administrator ended it") && shown.out.contains("command line"), "{}", shown.out);
     assert!(shown.out.contains("account      ana"), "{}", shown.out);
-    place.run(&["session", "show", "AAAAAAAAAAAAAAAAAAAAAA"]).assert_failed(1, &["there is no session", "session list"]);
+    place
+        .run(&["session", "show", "AAAAAAAAAAAAAAAAAAAAAA"])
+        .assert_failed(1, &["there is no session", "session list"]);
     place.run(&["session", "show", "nonsense"]).assert_failed(2, &["nonsense"]);
 }
 
@@ -142,7 +144,9 @@ fn what_verifiers_need_is_exported_and_a_key_of_ones_own_imported() {
     assert!(!exported.out.contains(jwk["k"].as_str().unwrap()));
     let imported = symmetric.run_with(&["key", "import", "secret.jwk", "--id", "mine", "--json"], "", &hs256);
     assert_eq!(imported.code, 0, "{imported:?}");
-    place.run(&["key", "import", symmetric.path("secret.jwk").to_str().unwrap()]).assert_failed(1, &["tokens.algorithm"]);
+    place
+        .run(&["key", "import", symmetric.path("secret.jwk").to_str().unwrap()])
+        .assert_failed(1, &["tokens.algorithm"]);
 }
 
 #[test]

@@ -7,7 +7,9 @@ fn help_is_for_standard_output_and_wrong_usage_for_standard_error() {
     let place = Place::new();
     let help = place.run(&["--help"]);
     assert_eq!((help.code, help.err.as_str()), (0, ""));
-    for command in ["serve", "tour", "account", "session", "resource", "key", "token", "revoke", "config", "completions"] {
+    for command in
+        ["serve", "tour", "account", "session", "resource", "key", "token", "revoke", "config", "completions"]
+    {
         assert!(help.out.contains(&format!("  {command} ")), "{command}");
         let help = place.run(&[command, "--help"]);
         assert_eq!((help.code, help.out.contains("Usage: countersign"), help.err.as_str()), (0, true, ""), "{command}");
@@ -20,7 +22,8 @@ fn help_is_for_standard_output_and_wrong_usage_for_standard_error() {
 #[test]
 fn what_is_no_terminal_gets_no_colour() {
     let place = Place::new();
-    for args in [&["--help"][..], &["account", "add", "ana"], &["account", "show", "ana"], &["account", "show", "ben"]] {
+    for args in [&["--help"][..], &["account", "add", "ana"], &["account", "show", "ana"], &["account", "show", "ben"]]
+    {
         let ran = place.run_with(args, "", &[("TERM", "xterm-256color"), ("CLICOLOR", "1")]);
         assert!(![ran.out, ran.err].concat().contains('\u{1b}'), "{args:?}");
     }

@@ -10,7 +10,8 @@ const NOW: &str = "2026-01-31T12:00:00Z";
 
 fn signed(place: &Place, more: &[&str]) -> String {
     place.write("secret.txt", "correct horse battery staple, and more of it\n");
-    let args = ["token", "sign", "--secret-file", "secret.txt", "--issuer", ISSUER, "--audience", AUDIENCE, "--at", NOW];
+    let args =
+        ["token", "sign", "--secret-file", "secret.txt", "--issuer", ISSUER, "--audience", AUDIENCE, "--at", NOW];
     place.json(&[&args, more].concat())["token"].as_str().unwrap().to_owned()
 }
 

@@ -63,7 +63,8 @@ async fn a_refresh_token_in_cookie_and_body_together_is_refused_and_nothing_happ
     let app = TestApp::start().await;
     let held = app.sign_in_with_cookies("ana").await.set_cookie(REFRESH_COOKIE).value;
     for path in ["/api/v1/refresh", "/api/v1/sign-out"] {
-        let request = app.post(path).origin(ISSUER).cookie(REFRESH_COOKIE, &held).json(json!({ "refresh_token": held }));
+        let request =
+            app.post(path).origin(ISSUER).cookie(REFRESH_COOKIE, &held).json(json!({ "refresh_token": held }));
         request.send().await.assert_problem(400, "invalid_request");
     }
     app.refresh_by_cookie(&held).await.assert_status(200);

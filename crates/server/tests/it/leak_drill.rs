@@ -3,9 +3,9 @@
 
 use crate::support::forge::LeakedMacKey;
 use crate::support::{GRACE, Parts, SECOND, TestApp, Tokens};
+use countersign_core::Span;
 use countersign_core::session::{Session, SessionSecret};
 use countersign_core::store::{Page, SessionFilter, SessionStore as _};
-use countersign_core::Span;
 
 /// All that the sessions' rows tell.
 async fn leaked_sessions(app: &TestApp) -> Vec<Session> {

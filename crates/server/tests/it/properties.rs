@@ -4,7 +4,7 @@
 //! Held throughout: one live chain, no live session after reuse, and no session of a client with a retry key ended by
 //! losses.
 
-use crate::support::{GRACE, Parts, PASSWORD, REFRESH_COOKIE, Response, Setup, TestApp, ISSUER};
+use crate::support::{GRACE, ISSUER, PASSWORD, Parts, REFRESH_COOKIE, Response, Setup, TestApp};
 use countersign_core::session::SecretHash;
 use countersign_core::{Source as _, Span, Time};
 use countersign_jose::base64url;
@@ -163,7 +163,9 @@ impl<'a> Play<'a> {
     async fn present(&mut self, presenting: &[Presenting]) {
         let sent: Vec<(Presenting, Held)> = presenting
             .iter()
-            .filter_map(|one| Some((*one, if one.who == Who::Owner { self.owner.clone() } else { self.thief.clone()? })))
+            .filter_map(|one| {
+                Some((*one, if one.who == Who::Owner { self.owner.clone() } else { self.thief.clone()? }))
+            })
             .collect();
         let requests = sent.iter().map(|(one, held)| self.request(*one, held));
         let answers: Vec<(Answer, Option<String>)> =
@@ -171,7 +173,8 @@ impl<'a> Play<'a> {
 
         let generations: Vec<_> = sent.iter().map(|(_, held)| Parts::of(&held.token).generation).collect();
         let matched = self.some_order(&sent, &generations, &answers).await;
-        self.model = matched.unwrap_or_else(|| panic!("no order of {sent:?} explains {answers:?} from {:?}", self.model));
+        self.model =
+            matched.unwrap_or_else(|| panic!("no order of {sent:?} explains {answers:?} from {:?}", self.model));
 
         for ((one, _), (answer, token)) in sent.iter().zip(answers) {
             let (Answer::Token(generation), Some(token)) = (answer, token) else { continue };

@@ -55,13 +55,14 @@ impl AddArgs {
         let has_password = password.is_some();
         let deployment = Deployment::open_or_found(context).await?;
         let (storage_key, policies) = (deployment.storage_key().await?, deployment.policies().await?);
-        let sign_up =
-            SignUp { login: login.clone(), email, name, roles: roles.clone(), password, actor: actor() };
+        let sign_up = SignUp { login: login.clone(), email, name, roles: roles.clone(), password, actor: actor() };
         let store = &*deployment.store;
         match Box::pin(sign_up.run(store, &HashInPlace, &storage_key, &policies, &deployment.draw())).await? {
             SignedUp::Created(id) => {
                 if !has_password {
-                    out.note(&format!("no password was given: set one with `countersign account set-password {login}`"));
+                    out.note(&format!(
+                        "no password was given: set one with `countersign account set-password {login}`"
+                    ));
                 }
                 out.answer(&Added { id: id.to_string(), login: login.to_string(), roles })
             }

@@ -74,16 +74,11 @@ pub(super) async fn status(
         AccountStatus::Active => "may sign in again",
         AccountStatus::Disabled => "can't sign in any more",
     };
-    let changed =
-        ChangeStatus(status).run(&account, actor(), &*deployment.store, &deployment.draw()).await?;
+    let changed = ChangeStatus(status).run(&account, actor(), &*deployment.store, &deployment.draw()).await?;
     answer(account.id.to_string(), account.login.to_string(), what.to_owned(), changed, out)
 }
 
-pub(super) async fn password(
-    deployment: &Deployment,
-    args: SetPasswordArgs,
-    out: &mut Output,
-) -> Result<(), Failure> {
+pub(super) async fn password(deployment: &Deployment, args: SetPasswordArgs, out: &mut Output) -> Result<(), Failure> {
     let account = find(deployment, &args.login).await?;
     let Some(new) = args.password.read()? else {
         return Err(Failure::usage("no password, and standard input is no terminal to ask on")
@@ -124,13 +119,7 @@ pub(super) async fn remove(deployment: &Deployment, named: Named, out: &mut Outp
     answer(account.id.to_string(), account.login.to_string(), "is removed".to_owned(), changed, out)
 }
 
-fn answer(
-    id: String,
-    login: String,
-    what: String,
-    outcome: AccountChanged,
-    out: &mut Output,
-) -> Result<(), Failure> {
+fn answer(id: String, login: String, what: String, outcome: AccountChanged, out: &mut Output) -> Result<(), Failure> {
     let (changed, sessions_ended) = match outcome {
         AccountChanged::Changed(ended) => (true, ended.sessions),
         AccountChanged::Unchanged => (false, 0),

@@ -16,14 +16,17 @@ use view::{AccountDetail, AccountList};
 
 /// Make and administer accounts
 #[derive(Debug, Args)]
-#[command(arg_required_else_help = true, after_help = "\
+#[command(
+    arg_required_else_help = true,
+    after_help = "\
 Examples:
   countersign account add you@example.com --role admin
   countersign account add ana --password-stdin < password.txt
   countersign account role ana add ops
   countersign account set ana department=sales
 
-Passwords come from a prompt, a file or standard input, never from an argument.")]
+Passwords come from a prompt, a file or standard input, never from an argument."
+)]
 pub(super) struct AccountArgs {
     #[command(subcommand)]
     command: AccountCommand,

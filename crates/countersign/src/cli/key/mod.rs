@@ -18,7 +18,9 @@ use zeroize::Zeroizing;
 
 /// Look at the keys and change them; a running server takes them up by itself
 #[derive(Debug, Args)]
-#[command(arg_required_else_help = true, after_help = "\
+#[command(
+    arg_required_else_help = true,
+    after_help = "\
 Examples:
   countersign key list
   countersign key rotate                                    when the next key has been published long enough
@@ -26,7 +28,8 @@ Examples:
   countersign key revoke --mac 3 --end-sessions             after a leak of MAC key 3
 
 Keys go from next (published) to active (signs) to retiring (published until its last token expired) to gone. They
-rotate by themselves; these commands are for when you want it sooner.")]
+rotate by themselves; these commands are for when you want it sooner."
+)]
 pub(super) struct KeyArgs {
     #[command(subcommand)]
     command: KeyCommand,
@@ -122,13 +125,17 @@ impl RotateArgs {
         let ring = deployment.store.key_ring().await?;
         let (master, policies) = (deployment.master(&ring)?.key(), deployment.policies().await?);
         let care = deployment.key_care(&master, &policies);
-        let changed = if self.mac { Box::pin(care.rotate_mac()).await? } else { Box::pin(care.rotate(self.now)).await? };
+        let changed =
+            if self.mac { Box::pin(care.rotate_mac()).await? } else { Box::pin(care.rotate(self.now)).await? };
         match changed {
             KeyRingChanged::Rotated(id) => out.answer(&Moved::signing(id.as_str(), "signs")),
             KeyRingChanged::MacRotated(id) => out.answer(&Moved::mac(id, "makes refresh tokens", None)),
             KeyRingChanged::NotBefore(id, from) => {
                 let when = in_words(from, deployment.source.now());
-                let failure = Failure::failed(format!("key {id} can sign from {} ({when}): verifiers may not know it yet", rfc3339(from)));
+                let failure = Failure::failed(format!(
+                    "key {id} can sign from {} ({when}): verifiers may not know it yet",
+                    rfc3339(from)
+                ));
                 Err(failure.hint("countersign key rotate --now"))
             }
             KeyRingChanged::NoFreeMacId => Err(no_free_mac_id()),
@@ -171,8 +178,11 @@ impl ResealArgs {
             return out.answer(&Resealed { resealed: true, master_key: file.display().to_string() });
         }
         let MasterOrigin::DataFolder(path) = master.origin else {
-            return Err(Failure::usage(format!("the master key comes from {}, not from the data folder", master.origin))
-                .hint("countersign key reseal --new-master-key-file FILE, then name that file there"));
+            return Err(Failure::usage(format!(
+                "the master key comes from {}, not from the data folder",
+                master.origin
+            ))
+            .hint("countersign key reseal --new-master-key-file FILE, then name that file there"));
         };
         let mut new: MasterKeyBytes = Zeroizing::new([0; 32]);
         deployment.source.fill(&mut *new);
@@ -180,7 +190,9 @@ impl ResealArgs {
         let draft = deployment.data.draft_master_key(&new)?;
         let resealed = Box::pin(care.reseal(&MasterKey::from_bytes(*new))).await;
         if let Err(error) = resealed {
-            return Err(Failure::from(error).hint(format!("see which of {path} and {} opens the data", draft.display())));
+            return Err(
+                Failure::from(error).hint(format!("see which of {path} and {} opens the data", draft.display()))
+            );
         }
         deployment.data.replace_master_key(&draft)?;
         out.answer(&Resealed { resealed: true, master_key: path })

@@ -76,7 +76,8 @@ impl ExportArgs {
         let Some(file) = self.secret_file else { return out.answer(&Published(opened.jwks)) };
         let key = opened.signer.key();
         if key.algorithm() != Algorithm::Hs256 {
-            let failure = Failure::failed(format!("the active key is of {}: it has no secret to share", key.algorithm()));
+            let failure =
+                Failure::failed(format!("the active key is of {}: it has no secret to share", key.algorithm()));
             return Err(failure.hint("verifiers need the published keys only: countersign key export"));
         }
         let jwk = key.to_private_jwk().map_err(Failure::failed)?;

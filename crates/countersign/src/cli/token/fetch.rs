@@ -19,7 +19,8 @@ const TIME_MAX: Duration = Duration::from_secs(10);
 
 /// What stands in the file, or is answered at the URL.
 pub(super) async fn file_or_url(source: &str) -> Result<Vec<u8>, Failure> {
-    let failed = |error: Box<dyn Error + Send + Sync>| Failure::failed(error).about(format!("{source} can't be fetched"));
+    let failed =
+        |error: Box<dyn Error + Send + Sync>| Failure::failed(error).about(format!("{source} can't be fetched"));
     if source.starts_with("https://") {
         let failure = Failure::usage("fetching over https is not in this version yet");
         return Err(failure.hint(format!("curl --output jwks.json {source}, then --jwks jwks.json")));

@@ -18,7 +18,9 @@ pub(in crate::cli) fn signing_key(path: &Path, algorithm: Option<Algorithm>) -> 
     };
     let key = key.map_err(|error| unusable(path, error).hint("expected PKCS#8 in PEM, or a private JWK"))?;
     match algorithm.filter(|algorithm| *algorithm != key.algorithm()) {
-        Some(wanted) => Err(Failure::usage(format!("{} is a key of {}, not of {wanted}", path.display(), key.algorithm()))),
+        Some(wanted) => {
+            Err(Failure::usage(format!("{} is a key of {}, not of {wanted}", path.display(), key.algorithm())))
+        }
         None => Ok(key),
     }
 }

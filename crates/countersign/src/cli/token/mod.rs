@@ -16,13 +16,16 @@ use clap::{Args, Subcommand};
 
 /// Make, check and explain tokens, without any server
 #[derive(Debug, Args)]
-#[command(arg_required_else_help = true, after_help = "\
+#[command(
+    arg_required_else_help = true,
+    after_help = "\
 Examples:
   countersign token decode eyJhbGciOiJFUzI1NiIs...
   countersign token verify --jwks jwks.json --issuer https://auth.example.com < token.txt
   countersign token sign --key key.pem --issuer https://auth.example.com --audience https://api.example.com
 
-A token is an argument or comes on standard input. Arguments can be read by every process of this machine.")]
+A token is an argument or comes on standard input. Arguments can be read by every process of this machine."
+)]
 pub(super) struct TokenArgs {
     #[command(subcommand)]
     command: TokenCommand,

@@ -1,9 +1,9 @@
 //! A token as it was presented: an access token, a refresh token, or just an id.
 
 use crate::failure::Failure;
+use countersign_core::key_ring::MacKeyId;
 use countersign_core::session::Generation;
 use countersign_core::token::{REFRESH_TOKEN_CHARACTERS, REFRESH_TOKEN_PREFIX};
-use countersign_core::key_ring::MacKeyId;
 use countersign_core::{SessionId, TokenId};
 use countersign_jose::{UnverifiedToken, base64url};
 use zeroize::Zeroizing;

@@ -111,7 +111,8 @@ impl SignArgs {
             [one] => Some(text(one)),
             many => Some(many.iter().map(text).collect()),
         };
-        let flags = [("iss", self.issuer.as_ref().map(text)), ("sub", self.subject.as_ref().map(text)), ("aud", audience)];
+        let flags =
+            [("iss", self.issuer.as_ref().map(text)), ("sub", self.subject.as_ref().map(text)), ("aud", audience)];
         for (name, value) in flags {
             value.into_iter().for_each(|value| drop(claims.insert(name.to_owned(), value)));
         }

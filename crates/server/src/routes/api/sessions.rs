@@ -13,7 +13,7 @@ use axum::response::{IntoResponse, Response};
 use countersign_core::SessionId;
 use countersign_core::ops::{EndOwnSessions, Others};
 use countersign_core::session::{Ended, Session};
-use countersign_core::store::{Cursor, Page, SessionFilter};
+use countersign_core::store::{Cursor, CursorStanding, Page, SessionFilter};
 use serde::{Deserialize, Serialize};
 
 #[derive(Deserialize)]
@@ -71,6 +71,9 @@ pub(crate) async fn list(
     let page = Page::new(limit, query.after.map(Cursor));
     let filter = SessionFilter { account: Some(signed_in.who.account.id), ..SessionFilter::default() };
     let found = app.store().sessions(filter, page).await?;
+    if found.cursor == CursorStanding::Unknown {
+        return Err(ApiError::invalid_request("`after` is no cursor of this list: take `next` of the page before"));
+    }
     let current = signed_in.who.session.id;
     let items = found.items.into_iter().map(|session| SessionView::of(session, current)).collect();
     Ok(axum::Json(List { items, next: found.next.map(|cursor| cursor.0) }))

@@ -38,7 +38,9 @@ async fn a_login_is_taken_once_however_it_is_written() {
 async fn a_password_that_is_short_long_or_known_to_all_is_refused() {
     let app = TestApp::start().await;
     let long = "x y".repeat(400);
-    for password in ["", "eleven char", long.as_str(), "aaaaaaaaaaaaaaaa", "correct horse battery staple", "ana@example.com"] {
+    for password in
+        ["", "eleven char", long.as_str(), "aaaaaaaaaaaaaaaa", "correct horse battery staple", "ana@example.com"]
+    {
         let refused = sign_up(&app, "ana@example.com", password).await;
         let refused = refused.assert_problem(400, "password_refused");
         assert!(password.len() < 11 || password == "ana@example.com" || !refused.text().contains(password));

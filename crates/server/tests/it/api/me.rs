@@ -1,8 +1,6 @@
 //! `GET /api/v1/me` and `PUT /api/v1/me/password`.
 
-use crate::support::{
-    ACCESS_COOKIE, ISSUER, PASSWORD, Parts, REFRESH_COOKIE, Response, SECOND, TestApp, Tokens, When,
-};
+use crate::support::{ACCESS_COOKIE, ISSUER, PASSWORD, Parts, REFRESH_COOKIE, Response, SECOND, TestApp, Tokens, When};
 use countersign_core::Span;
 use serde_json::{Value, json};
 
@@ -111,7 +109,9 @@ async fn a_password_change_by_cookie_replaces_the_cookies() {
 async fn a_wrong_current_password_changes_nothing() {
     let app = TestApp::start().await;
     let (tokens, other) = (app.sign_in("ana").await, app.sign_in("ana").await);
-    change_password(&app, &tokens, "not the one that is right", NEW_PASSWORD).await.assert_problem(403, "wrong_password");
+    change_password(&app, &tokens, "not the one that is right", NEW_PASSWORD)
+        .await
+        .assert_problem(403, "wrong_password");
     change_password(&app, &tokens, PASSWORD, "short").await.assert_problem(400, "password_refused");
     for tokens in [&tokens, &other] {
         app.me(tokens).await.assert_status(200);

@@ -1,6 +1,6 @@
 //! `POST /api/v1/refresh`: both delivery forms, and what is refused before the table is asked.
 
-use crate::support::{ISSUER, Parts, REFRESH_COOKIE, ACCESS_COOKIE, SECOND, TestApp};
+use crate::support::{ACCESS_COOKIE, ISSUER, Parts, REFRESH_COOKIE, SECOND, TestApp};
 use serde_json::json;
 
 #[tokio::test]
@@ -71,7 +71,9 @@ async fn without_a_refresh_token_there_is_nothing_to_refresh() {
 async fn a_retry_key_has_22_characters_of_base64url() {
     let app = TestApp::start().await;
     let tokens = app.sign_in("ana").await;
-    for retry in ["", "AAAAAAAAAAAAAAAAAAAAA", "AAAAAAAAAAAAAAAAAAAAAAA", "AAAAAAAAAAAAAAAAAAAAA=", "AAAAAAAAAAAAAAAAAAAA é"] {
+    for retry in
+        ["", "AAAAAAAAAAAAAAAAAAAAA", "AAAAAAAAAAAAAAAAAAAAAAA", "AAAAAAAAAAAAAAAAAAAAA=", "AAAAAAAAAAAAAAAAAAAA é"]
+    {
         app.refresh_with_retry_key(&tokens, retry).await.assert_problem(400, "invalid_request");
     }
     assert_eq!(app.session(&tokens).await.generation.0, 0);

@@ -19,7 +19,8 @@ async fn the_list_tells_each_session_of_ones_own_and_how_it_ended() {
     let first = app.sign_in("ana").await;
     app.clock().advance(SECOND);
     let body = json!({ "login": "ana", "password": crate::support::PASSWORD });
-    let second = app.post("/api/v1/sign-in").header("user-agent", "Firefox on the desk").json(body).send().await.tokens();
+    let second =
+        app.post("/api/v1/sign-in").header("user-agent", "Firefox on the desk").json(body).send().await.tokens();
     app.clock().advance(SECOND);
     let second = app.refresh(&second).await.tokens();
     app.sign_out(&first).await.assert_status(204);
@@ -58,7 +59,8 @@ async fn the_list_comes_in_pages() {
         query = page["next"].as_str().map_or_else(String::new, |next| format!("?limit=2&after={next}"));
     }
     assert_eq!((found.iter().map(String::as_str).collect::<Vec<_>>(), query.as_str()), (ids(&whole), ""));
-    for query in ["?limit=0", "?limit=101", "?limit=-1", "?limit=x", "?limit=1&limit=2", "?after=nonsense", "?other=1"] {
+    for query in ["?limit=0", "?limit=101", "?limit=-1", "?limit=x", "?limit=1&limit=2", "?after=nonsense", "?other=1"]
+    {
         let refused = app.get(&format!("/api/v1/sessions{query}")).bearer(&tokens.access_token).send().await;
         refused.assert_problem(400, "invalid_request");
     }
@@ -78,7 +80,10 @@ async fn one_session_is_ended_by_its_id() {
     assert_eq!(app.end_reason(&other).await, Some("signed_out_elsewhere"));
 
     let own = end(&current.session_id).await.assert_status(204);
-    assert_eq!((own.set_cookie(ACCESS_COOKIE).value, own.set_cookie(REFRESH_COOKIE).value), (String::new(), String::new()));
+    assert_eq!(
+        (own.set_cookie(ACCESS_COOKIE).value, own.set_cookie(REFRESH_COOKIE).value),
+        (String::new(), String::new())
+    );
     app.me(&current).await.assert_problem(401, "invalid_token");
 }
 

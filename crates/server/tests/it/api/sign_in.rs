@@ -125,7 +125,9 @@ async fn the_hundred_and_first_session_ends_the_one_that_waited_longest() {
 async fn storage_that_fails_is_503_and_no_session_is_left_that_anybody_holds() {
     let app = TestApp::start().await;
     app.add_account("ana").await;
-    for (method, when) in [("account_by_login", When::Before), ("open_session", When::Before), ("open_session", When::After)] {
+    for (method, when) in
+        [("account_by_login", When::Before), ("open_session", When::Before), ("open_session", When::After)]
+    {
         app.fail_next(method, when);
         let refused = app.try_sign_in("ana", PASSWORD).await.assert_problem(503, "unavailable");
         assert!(refused.header("retry-after").is_some());

@@ -164,7 +164,11 @@ fn bodies_and_types() -> Vec<Case> {
     let announced = format!("{JSON}content-length: 9999999999\r\n");
     let more = [
         case("an oversized body", sign_in(&large), Problem(413, "too_large")),
-        case("an oversized body, announced", without_body("POST", "/api/v1/sign-in", &announced), Problem(413, "too_large")),
+        case(
+            "an oversized body, announced",
+            without_body("POST", "/api/v1/sign-in", &announced),
+            Problem(413, "too_large"),
+        ),
         case("an oversized body, in chunks", chunked(&format!("{chunk}0\r\n\r\n")), Problem(413, "too_large")),
         case("a chunk size that is no number", chunked("zz\r\nx\r\n0\r\n\r\n"), INVALID),
         case("a chunk size below zero", chunked("-1\r\nx\r\n0\r\n\r\n"), INVALID),
@@ -217,7 +221,11 @@ fn methods_and_paths() -> Vec<Case> {
     let long = format!("/{}", CANARY.repeat(700));
     let more = [
         case("a long path", without_body("GET", &long, ""), Problem(414, "target_too_long")),
-        case("a long query", without_body("GET", &format!("/healthz?{}", &long[1..]), ""), Problem(414, "target_too_long")),
+        case(
+            "a long query",
+            without_body("GET", &format!("/healthz?{}", &long[1..]), ""),
+            Problem(414, "target_too_long"),
+        ),
         case("an asterisk", without_body("GET", "*", ""), Problem(404, "not_found")),
         case("a backslash", without_body("GET", "\\api\\v1\\me", ""), NotHttp),
         case("a space in the path", without_body("GET", "/api/v1/m e", ""), NotHttp),
@@ -257,10 +265,15 @@ fn headers() -> Vec<Case> {
         case("two access cookies", me(&format!("cookie: countersign={CANARY}; countersign={CANARY}\r\n")), INVALID),
         case("two cookie lines", me(&format!("cookie: countersign={CANARY}\r\n").repeat(2)), INVALID),
         case("a cookie that is no token", me(&format!("cookie: countersign={CANARY}\r\n")), token),
-        case("cookie and body token", {
-            let headers = format!("{JSON}cookie: countersign-refresh={CANARY}\r\norigin: http://localhost:8420\r\n");
-            with_body("POST", "/api/v1/refresh", &headers, format!(r#"{{"refresh_token":"{CANARY}"}}"#).as_bytes())
-        }, INVALID),
+        case(
+            "cookie and body token",
+            {
+                let headers =
+                    format!("{JSON}cookie: countersign-refresh={CANARY}\r\norigin: http://localhost:8420\r\n");
+                with_body("POST", "/api/v1/refresh", &headers, format!(r#"{{"refresh_token":"{CANARY}"}}"#).as_bytes())
+            },
+            INVALID,
+        ),
         case("a space in a field's name", me("x y: z\r\n"), NotHttp),
         case("a field without a name", me(": z\r\n"), NotHttp),
         case("a field without a colon", me("nonsense\r\n"), NotHttp),
@@ -276,7 +289,11 @@ fn headers() -> Vec<Case> {
         case("a TLS handshake", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n".as_slice(), NotHttp),
         case("an HTTP/2 preface", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", NotHttp),
         case("nothing but line ends", "\r\n".repeat(40_000), NotHttp),
-        case("noise", (0..40_000_u32).map(|number| (number.wrapping_mul(2_654_435_761) >> 24) as u8).collect::<Vec<_>>(), NotHttp),
+        case(
+            "noise",
+            (0..40_000_u32).map(|number| (number.wrapping_mul(2_654_435_761) >> 24) as u8).collect::<Vec<_>>(),
+            NotHttp,
+        ),
     ]
 }
 

@@ -99,14 +99,19 @@ async fn a_wrong_current_password_costs_as_a_failed_sign_in_does() {
 }
 
 #[tokio::test]
-async fn sign_up_costs_what_guessing_costs() {
-    let setup = Setup { throttle: ThrottlePolicy { address: bucket(2, 60), ..ThrottlePolicy::default() }, ..Setup::default() };
+async fn finding_out_which_logins_are_taken_costs_what_guessing_costs() {
+    let setup =
+        Setup { throttle: ThrottlePolicy { address: bucket(2, 60), ..ThrottlePolicy::default() }, ..Setup::default() };
     let app = setup.sign_up(SignUpPolicy::Open).start().await;
-    let sign_up = |login: &str| app.post("/api/v1/accounts").json(json!({ "login": login, "password": PASSWORD })).send();
-    for login in ["one", "two"] {
+    let sign_up =
+        |login: &str| app.post("/api/v1/accounts").json(json!({ "login": login, "password": PASSWORD })).send();
+    for login in ["one", "two", "three"] {
         sign_up(login).await.assert_status(201);
     }
-    sign_up("three").await.assert_problem(429, "rate_limited");
+    for _ in 0..2 {
+        sign_up("one").await.assert_problem(409, "login_taken");
+    }
+    sign_up("four").await.assert_problem(429, "rate_limited");
 }
 
 #[tokio::test]

@@ -5,12 +5,12 @@ use super::client::{Request, Response, Tokens};
 use countersign_core::account::{Account, AccountStatus, Login, Password, PasswordPolicy, Role, Roles};
 use countersign_core::audit::{Actor, AuditEvent, AuditFilter};
 use countersign_core::key_ring::{KeyRing, StorageKey};
+use countersign_core::limits::SESSIONS_PER_ACCOUNT_MAX;
 use countersign_core::ops::{
     ChangeRole, ChangeStatus, HashInPlace, KeyRingChanged, Policies, RotateKeys, SignUp, SignedUp,
 };
 use countersign_core::resource::{Resource, ResourceUri};
 use countersign_core::session::Session;
-use countersign_core::limits::SESSIONS_PER_ACCOUNT_MAX;
 use countersign_core::store::{
     AccountStore as _, AuditStore as _, KeyStore as _, OpenSession, Opened, Page, ResourceStore as _, SessionFilter,
     SessionStore as _,

@@ -2,9 +2,7 @@
 
 use super::app::{ISSUER, TestApp};
 use countersign_core::Source as _;
-use countersign_jose::{
-    Expectations, KeySet, Leeway, TokenType, UnverifiedToken, VerifiedToken, VerifyError,
-};
+use countersign_jose::{Expectations, KeySet, Leeway, TokenType, UnverifiedToken, VerifiedToken, VerifyError};
 use serde_json::Value;
 
 impl TestApp {
