@@ -3,8 +3,9 @@ use super::fixtures::{
     revoked_sessions, rotation, secret_hash, session, session_id, told,
 };
 use crate::account::CredentialVersion;
+use crate::ids::EpochId;
 use crate::key_ring::Sealed;
-use crate::session::{End, EndReason, Generation, SecretHash, Session};
+use crate::session::{End, EndReason, EpochCause, Generation, SecretHash, Session};
 use crate::store::{ChangePassword, Changed, EndedSessions, RenewedSession, RotateSession, Store, Swap, Which};
 
 fn change(renew: Option<RenewedSession>) -> ChangePassword {
@@ -38,6 +39,8 @@ pub async fn a_change_ends_the_others_and_renews_its_own(store: &dyn Store) {
         RotateSession { retry_hash: Some(secret_hash(80)), ..rotation(&read(store, session_id(2)).await, at(20)) };
     assert_eq!(store.rotate_session(rotate).await.unwrap(), Swap::Won);
     let before = read(store, session_id(2)).await;
+    let epoch = EpochId::from_bytes([0xef; 16]);
+    store.begin_epoch(epoch, EpochCause::WentBack, at(40)).await.unwrap();
     let changed = store.change_password(change(Some(renewed(&before, secret_hash(90))))).await.unwrap();
     assert_eq!(changed, Changed::Changed(EndedSessions { sessions: 1, published: 1 }));
     let after = read(store, session_id(2)).await;
@@ -49,6 +52,7 @@ pub async fn a_change_ends_the_others_and_renews_its_own(store: &dyn Store) {
         rotated_by: told("").actor.request,
         retry_hash: None,
         last_token_expires_at: at(800),
+        storage_epoch: epoch,
         ..before
     };
     assert_eq!(after, expected);
