@@ -33,7 +33,7 @@ impl PasswordSource {
             (None, false) if output::is_interactive() => return ask().map(Some),
             (None, false) => return Ok(None),
         };
-        let text = utf8(text)?;
+        let text = utf8(&text)?;
         let line = text.strip_suffix('\n').unwrap_or(&text);
         typed(line.strip_suffix('\r').unwrap_or(line)).map(Some)
     }
@@ -51,8 +51,8 @@ pub(crate) fn read_stdin() -> Result<Zeroizing<Vec<u8>>, Failure> {
 }
 
 /// The text that these bytes are.
-pub(crate) fn utf8(bytes: Zeroizing<Vec<u8>>) -> Result<Zeroizing<String>, Failure> {
-    let text = std::str::from_utf8(&bytes).map_err(|_| Failure::usage("expected text in UTF-8"))?;
+pub(crate) fn utf8(bytes: &[u8]) -> Result<Zeroizing<String>, Failure> {
+    let text = std::str::from_utf8(bytes).map_err(|_| Failure::usage("expected text in UTF-8"))?;
     Ok(Zeroizing::new(text.to_owned()))
 }
 
@@ -65,7 +65,7 @@ pub(crate) fn argument_or_stdin(argument: Option<&str>, what: &str) -> Result<Ze
         return Err(Failure::usage(format!("no {what}"))
             .hint(format!("give the {what} as argument, or on standard input, as in `echo … | countersign …`")));
     }
-    let text = utf8(read_stdin()?)?;
+    let text = utf8(&read_stdin()?)?;
     let text = Zeroizing::new(text.trim().to_owned());
     if text.is_empty() { Err(Failure::usage(format!("no {what} came on standard input"))) } else { Ok(text) }
 }

@@ -43,6 +43,10 @@ enum ResourceCommand {
 
 /// Register a resource server
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  countersign resource add https://orders.example.com --scope orders:read --scope orders:admin=admin,ops
+  countersign resource add https://vault.example.com --scope open --lifetime 1m")]
 struct AddArgs {
     /// Its URI: the `aud` of its tokens
     uri: String,

@@ -39,6 +39,10 @@ enum SessionCommand {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  countersign session list --live
+  countersign session list --account ana --json | jq '.items[] | select(.end.reason == \"reused\")'")]
 struct ListArgs {
     /// Only those of this account
     #[arg(long, value_name = "LOGIN")]

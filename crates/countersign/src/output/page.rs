@@ -156,15 +156,15 @@ impl Style {
 
 /// The text with control characters escaped: a claim or a login must not move the cursor.
 fn harmless(text: &str) -> String {
-    let keep = |character: char| character == '\n' || !character.is_control();
-    text.chars().fold(String::with_capacity(text.len()), |mut clean, character| {
-        if keep(character) {
-            clean.push(character)
+    let mut clean = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character.is_control() && character != '\n' {
+            clean.extend(character.escape_default());
         } else {
-            clean.extend(character.escape_default())
+            clean.push(character);
         }
-        clean
-    })
+    }
+    clean
 }
 
 #[cfg(test)]

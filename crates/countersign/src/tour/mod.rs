@@ -68,3 +68,30 @@ impl Outcome {
         self.steps.iter().filter(|step| !step.ok).map(told).collect::<Vec<_>>().join("\n")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::play;
+
+    /// The longest run of characters that tokens and passwords are made of, after each `begin` in `text`.
+    fn longest_run(text: &str, begin: &str) -> usize {
+        let run =
+            |rest: &str| rest.bytes().take_while(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte)).count();
+        text.split(begin).skip(1).map(run).max().unwrap_or_default()
+    }
+
+    #[tokio::test]
+    async fn every_step_is_as_expected_and_no_secret_is_shown() {
+        let outcome = play().await.unwrap();
+        assert!(outcome.as_expected, "{}", outcome.told());
+        let document = serde_json::to_string(&outcome).unwrap();
+        assert_eq!(
+            (longest_run(&document, "\"eyJ"), longest_run(&document, " eyJ"), longest_run(&document, "=eyJ")),
+            (9, 9, 9)
+        );
+        assert_eq!(longest_run(&document, "csr_"), 8);
+        for member in ["password", "current_password", "new_password"] {
+            assert_eq!(longest_run(&document, &format!("\"{member}\":\"")), 0);
+        }
+    }
+}

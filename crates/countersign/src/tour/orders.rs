@@ -3,7 +3,7 @@
 
 use super::http::{Answer, Request};
 use super::interrupted::Interrupted;
-use super::redaction::{ShownAnswer, ShownRequest};
+use super::redaction::Redaction;
 use super::step::{Checked, Event, Server};
 use axum::extract::State;
 use axum::http::header::{AUTHORIZATION, WWW_AUTHENTICATE};
@@ -141,6 +141,8 @@ impl IntoResponse for Refusal {
 }
 
 fn exchange(request: &Request, answer: &Answer) -> Event {
-    let (request, answer) = (ShownRequest::of(request), ShownAnswer::of(answer));
+    // Neither holds a token to be numbered.
+    let mut redaction = Redaction::default();
+    let (request, answer) = (redaction.request(request), redaction.answer(answer));
     Event::Exchange { who: "orders", server: Server::Issuer, request, answer }
 }

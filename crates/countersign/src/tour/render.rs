@@ -16,7 +16,7 @@ const FIELDS: [&str; 6] = ["authorization", "cache-control", "cookie", "origin",
 impl output::Answer for Outcome {
     fn show(&self, page: &mut Page) {
         page.title("Token-based authentication, played");
-        wrapped(page, "", PROLOGUE, ' ');
+        prose(page, "", PROLOGUE);
         page.gap();
         page.field("issuer", &self.issuer);
         page.field("orders", &format!("{}, a resource server; its audience is {}", self.orders, self.audience));
@@ -38,25 +38,25 @@ impl output::Answer for Outcome {
     }
 }
 
-const PROLOGUE: &str = "A throw-away issuer and a throw-away resource server talk real HTTP on loopback. Tokens are cut to \
-                        their beginning and length, passwords to their length. One clock for both stands still until a \
-                        step moves it.";
+const PROLOGUE: &str = "A throw-away issuer and a throw-away resource server talk real HTTP on loopback. Tokens are \
+                        shown by their beginning, their number and their length, passwords by their length. One clock \
+                        for both stands still until a step moves it.";
 
 fn show_step(page: &mut Page, step: &Step) {
     page.title(&format!("{:>2}  {}", step.number, step.title));
     for event in &step.events {
         match event {
             Event::Exchange { who, server, request, answer } => show_exchange(page, who, *server, request, answer),
-            Event::Token(token) => show_token(page, token),
+            Event::Token { name, decoded } => show_token(page, name, decoded),
             Event::Validation { checked } => {
                 for checked in checked {
-                    page.line(&format!("{STEP_INDENT}{:<10} {}", checked.what, checked.found));
+                    page.line(&format!("{STEP_INDENT}{:<12} {}", checked.what, checked.found));
                 }
             }
             Event::ClockMoved { seconds } => page.aside(&format!("{STEP_INDENT}… {seconds} s later")),
         }
     }
-    wrapped(page, STEP_INDENT, step.why, ' ');
+    prose(page, STEP_INDENT, step.why);
     step.checks.iter().for_each(|check| show_check(page, check));
     if let Some(why) = &step.interrupted {
         page.bad(&format!("{STEP_INDENT}NO  the tour can't go on: {why}"));
@@ -73,20 +73,21 @@ fn show_exchange(page: &mut Page, who: &str, server: Server, request: &ShownRequ
 
 fn show_message(page: &mut Page, headers: &[(String, String)], body: &Value) {
     for (name, value) in headers.iter().filter(|(name, _)| FIELDS.contains(&name.as_str())) {
-        wrapped(page, WIRE_INDENT, &format!("{name}: {value}"), ' ');
+        wire(page, WIRE_INDENT, &format!("{name}: {value}"));
     }
     if !body.is_null() {
         show_json(page, WIRE_INDENT, "", body, "");
     }
 }
 
-fn show_token(page: &mut Page, token: &DecodedToken) {
+fn show_token(page: &mut Page, name: &str, token: &DecodedToken) {
     let DecodedToken { bytes, header_bytes, claims_bytes, signature_bytes, .. } = token;
+    page.line(&format!("{STEP_INDENT}{name}, decoded: header, claims, signature"));
+    wire(page, WIRE_INDENT, &token.header_text);
+    wire(page, WIRE_INDENT, &token.claims_text);
     page.line(&format!(
-        "{STEP_INDENT}token of {bytes} bytes: header {header_bytes}, claims {claims_bytes}, signature {signature_bytes}, two dots"
+        "{WIRE_INDENT}{header_bytes} + {claims_bytes} + {signature_bytes} characters of base64url and two dots = {bytes} bytes"
     ));
-    wrapped(page, WIRE_INDENT, &token.header_text, ',');
-    wrapped(page, WIRE_INDENT, &token.claims_text, ',');
 }
 
 fn show_check(page: &mut Page, check: &Check) {
@@ -98,16 +99,26 @@ fn show_check(page: &mut Page, check: &Check) {
     }
 }
 
-/// JSON on one line where it fits, else a line for each member or item.
+fn prose(page: &mut Page, indent: &str, text: &str) {
+    wrapped(page, [indent, indent], text, &[' ']);
+}
+
+/// A field or a value of a message; its further lines are a little further in.
+fn wire(page: &mut Page, indent: &str, text: &str) {
+    wrapped(page, [indent, &format!("{indent} ")], text, &[',', ';']);
+}
+
+/// JSON on one line where it fits; flat, in lines; else a line for each member or item.
 fn show_json(page: &mut Page, indent: &str, name: &str, value: &Value, end: &str) {
-    let line = format!("{indent}{name}{value}{end}");
+    let line = format!("{name}{value}{end}");
     let parts: Vec<(String, &Value)> = match value {
         Value::Object(members) => members.iter().map(|(name, value)| (format!("\"{name}\":"), value)).collect(),
         Value::Array(items) => items.iter().map(|item| (String::new(), item)).collect(),
         _ => Vec::new(),
     };
-    if line.chars().count() <= COLUMNS || parts.is_empty() {
-        return page.line(&line);
+    let fits = indent.len() + line.chars().count() <= COLUMNS;
+    if fits || parts.iter().all(|(_, value)| is_flat(value)) {
+        return wire(page, indent, &line);
     }
     let (open, close) = if value.is_object() { ('{', '}') } else { ('[', ']') };
     page.line(&format!("{indent}{name}{open}"));
@@ -118,16 +129,32 @@ fn show_json(page: &mut Page, indent: &str, name: &str, value: &Value, end: &str
     page.line(&format!("{indent}{close}{end}"));
 }
 
-/// The text in lines that end after a `separator`, none wider than a page unless one piece is.
-fn wrapped(page: &mut Page, indent: &str, text: &str, separator: char) {
-    let mut line = indent.to_owned();
-    for piece in text.split_inclusive(separator) {
-        let fits = line.chars().count() + piece.trim_end().chars().count() <= COLUMNS;
-        if !fits && line.len() > indent.len() {
+/// Whether a value reads well within a line: a scalar, or a list of such.
+fn is_flat(value: &Value) -> bool {
+    match value {
+        Value::Object(_) => false,
+        Value::Array(items) => items.iter().all(|item| !item.is_object() && !item.is_array()),
+        _ => true,
+    }
+}
+
+/// The text in lines that end after one of `separators`, or at a space where nothing else fits; the first line and the
+/// others have an indent each.
+fn wrapped(page: &mut Page, [first, others]: [&str; 2], text: &str, separators: &[char]) {
+    let room = COLUMNS - others.len();
+    let pieces = text.split_inclusive(separators).flat_map(|piece| {
+        let fits = piece.chars().count() <= room;
+        if fits { vec![piece] } else { piece.split_inclusive(' ').collect() }
+    });
+    let mut line = first.to_owned();
+    for piece in pieces {
+        let begun = !line.trim_start().is_empty();
+        if begun && line.chars().count() + piece.trim_end().chars().count() > COLUMNS {
             page.line(line.trim_end());
-            line = indent.to_owned();
+            line = format!("{others}{}", piece.trim_start());
+        } else {
+            line.push_str(piece);
         }
-        line.push_str(piece);
     }
     page.line(line.trim_end());
 }

@@ -3,7 +3,7 @@
 use super::decoded::DecodedToken;
 use super::http::{Answer, Request};
 use super::interrupted::Interrupted;
-use super::redaction::{ShownAnswer, ShownRequest};
+use super::redaction::Redaction;
 use super::step::{About, Event, Server, Step};
 use super::world::World;
 use countersign_core::Span;
@@ -11,12 +11,13 @@ use hyper::header::USER_AGENT;
 
 pub(super) struct Stage {
     world: World,
+    redaction: Redaction,
     steps: Vec<Step>,
 }
 
 impl Stage {
-    pub(super) const fn new(world: World) -> Self {
-        Self { world, steps: Vec::new() }
+    pub(super) fn new(world: World) -> Self {
+        Self { world, redaction: Redaction::default(), steps: Vec::new() }
     }
 
     pub(super) const fn world(&self) -> &World {
@@ -38,14 +39,15 @@ impl Stage {
         let request = request.header(USER_AGENT, who);
         let answer = request.send().await?;
         let server = if self.world.is_issuer(&request.url) { Server::Issuer } else { Server::Resource };
-        let (request, shown) = (ShownRequest::of(&request), ShownAnswer::of(&answer));
+        let (request, shown) = (self.redaction.request(&request), self.redaction.answer(&answer));
         self.record(Event::Exchange { who, server, request, answer: shown });
         Ok(answer)
     }
 
     /// Takes a token apart and shows it.
     pub(super) fn show(&mut self, token: &str) -> Result<(), Interrupted> {
-        self.record(Event::Token(DecodedToken::of(token)?));
+        let (name, decoded) = (self.redaction.name(token), DecodedToken::of(token)?);
+        self.record(Event::Token { name, decoded });
         Ok(())
     }
 
@@ -66,6 +68,13 @@ impl Stage {
     pub(super) fn expect(&mut self, what: &'static str, expected: impl ToString, observed: impl ToString) {
         if let Some(step) = self.steps.last_mut() {
             step.check(what, expected, observed);
+        }
+    }
+
+    /// The same for a limit.
+    pub(super) fn expect_at_most(&mut self, what: &'static str, limit: usize, observed: usize) {
+        if let Some(step) = self.steps.last_mut() {
+            step.check_at_most(what, limit, observed);
         }
     }
 

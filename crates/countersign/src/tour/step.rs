@@ -46,7 +46,7 @@ pub(super) enum Event {
     /// Somebody asked a server something.
     Exchange { who: &'static str, server: Server, request: ShownRequest, answer: ShownAnswer },
     /// A token was looked into.
-    Token(DecodedToken),
+    Token { name: String, decoded: DecodedToken },
     /// A resource server told how it checked the token that it had just been shown.
     Validation { checked: Vec<Checked> },
     /// The clock of both servers was moved.
@@ -103,15 +103,24 @@ impl Step {
         Self { number, part, name, title, why, ok: true, events: Vec::new(), checks: Vec::new(), interrupted: None }
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "every step reads better without a borrow of each expectation")]
     pub(super) fn check(&mut self, what: &'static str, expected: impl ToString, observed: impl ToString) {
         let (expected, observed) = (expected.to_string(), observed.to_string());
-        let ok = expected == observed;
-        self.ok &= ok;
-        self.checks.push(Check { what, expected, observed, ok });
+        self.judge(Check { what, ok: expected == observed, expected, observed });
+    }
+
+    pub(super) fn check_at_most(&mut self, what: &'static str, limit: usize, observed: usize) {
+        let (expected, ok) = (format!("at most {limit}"), observed <= limit);
+        self.judge(Check { what, expected, observed: observed.to_string(), ok });
     }
 
     pub(super) fn interrupt(&mut self, why: String) {
         self.ok = false;
         self.interrupted = Some(why);
+    }
+
+    fn judge(&mut self, check: Check) {
+        self.ok &= check.ok;
+        self.checks.push(check);
     }
 }

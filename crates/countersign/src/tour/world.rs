@@ -9,12 +9,12 @@ use crate::policies;
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
+use countersign_core::Source;
 use countersign_core::audit::{Actor, AuditEvent};
 use countersign_core::key_ring::MasterKey;
 use countersign_core::ops::OnIssuerChange;
 use countersign_core::resource::{Resource, ResourceUri};
-use countersign_core::store::{ResourceStore as _, Store};
-use countersign_core::{Source, Span};
+use countersign_core::store::Store;
 use countersign_jose::base64url;
 use countersign_server::{ManualSource, Server, ServerParts, SystemSource, serve};
 use countersign_store_sqlite::{Options, SqliteStore};
@@ -41,9 +41,7 @@ pub(super) struct World {
     learnt: Vec<Event>,
     clock: Arc<ManualSource>,
     requests: Requests,
-    access_lifetime: Span,
-    leeway_seconds: u64,
-    grace: Span,
+    config: Config,
     // Ended before their folder goes.
     _serving: JoinSet<()>,
     _folder: TempDir,
@@ -62,8 +60,6 @@ impl World {
         register_orders(&*store, &*clock).await?;
 
         let (listener, issuer) = listen().await?;
-        let routes = policies::of_routes(&config)?;
-        let (access_lifetime, leeway_seconds) = (Span::from(config.tokens.access_lifetime), routes.leeway.as_seconds());
         let server = start_issuer(&config, issuer.clone(), store, clock.clone()).await?;
         let requests = Requests::default();
         let counted = from_fn_with_state(requests.clone(), count);
@@ -74,21 +70,8 @@ impl World {
         let (orders, learnt) = Orders::learn(&issuer, clock.clone()).await.map_err(not_started)?;
         let (listener, orders_url) = listen().await?;
         serving.spawn(serve(listener, orders.router(), pending()));
-        let grace = Span::from(config.sessions.grace);
         let (_serving, _folder) = (serving, folder);
-        Ok(Self {
-            issuer,
-            orders_url,
-            orders,
-            learnt,
-            clock,
-            requests,
-            access_lifetime,
-            leeway_seconds,
-            grace,
-            _serving,
-            _folder,
-        })
+        Ok(Self { issuer, orders_url, orders, learnt, clock, requests, config, _serving, _folder })
     }
 
     /// The URL of a path at the issuer; of none: the issuer.
@@ -109,14 +92,14 @@ impl World {
         &self.clock
     }
 
-    /// After so many seconds an access token is no more taken by anybody, however generous with clocks.
-    pub(super) fn beyond_access_lifetime(&self) -> u64 {
-        self.access_lifetime.as_seconds() + self.leeway_seconds + 1
+    /// After so many seconds nobody takes an access token any more, however generous with clocks.
+    pub(super) const fn beyond_access_lifetime(&self) -> u64 {
+        self.config.tokens.access_lifetime.as_secs() + self.config.tokens.leeway.as_secs() + 1
     }
 
-    /// After so many seconds a spent refresh token is no more a second tab's.
-    pub(super) fn beyond_grace(&self) -> u64 {
-        self.grace.as_seconds() + 1
+    /// After so many seconds a spent refresh token is no second tab's any more.
+    pub(super) const fn beyond_grace(&self) -> u64 {
+        self.config.sessions.grace.as_secs() + 1
     }
 
     /// What the orders service asked the issuer when it started.

@@ -1,6 +1,6 @@
 //! The real binary as a process, and HTTP/1.1 by hand, so that nothing of ours stands between a test and the wire.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that can't go on must fail")]
-#![allow(dead_code, reason = "each test program uses its part")]
+#![allow(dead_code, unreachable_pub, reason = "each test program uses its part")]
 
 pub mod opener;
 

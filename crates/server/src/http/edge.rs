@@ -13,7 +13,7 @@ use axum::http::header::{
     X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, Response};
+use axum::http::{HeaderMap, HeaderValue, Method, Response};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::IntoResponse;
 use countersign_core::Source;
@@ -56,7 +56,7 @@ async fn edge(State(app): State<App>, mut request: Request, next: Next) -> Respo
     let id = request_id(app.source());
     let address = client_address(&request, app.http());
     let span = tracing::info_span!(
-        "request", id, method = %request.method(), route = tracing::field::Empty, client = %address
+        "request", id, method = method(&request), route = tracing::field::Empty, client = %address
     );
     request.extensions_mut().insert(RequestId(id.clone()));
     request.extensions_mut().insert(ClientAddress(address));
@@ -75,6 +75,20 @@ async fn edge(State(app): State<App>, mut request: Request, next: Next) -> Respo
         response
     };
     answering.instrument(span).await
+}
+
+/// The method, if it is one of HTTP's own: any other is the client's text, and may be what it should not have sent.
+fn method(request: &Request) -> &'static str {
+    match *request.method() {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "other",
+    }
 }
 
 fn request_id(source: &dyn Source) -> String {

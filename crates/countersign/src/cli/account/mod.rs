@@ -65,6 +65,10 @@ struct Named {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  countersign account role ana add ops
+  countersign account role ana remove admin                 its sessions end: their tokens say that it has the role")]
 struct RoleArgs {
     /// The account's login, or its id
     login: String,
@@ -93,6 +97,10 @@ struct SetArgs {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  countersign account set-password ana                      ask for it, on a terminal
+  countersign account set-password ana --password-stdin < password.txt")]
 struct SetPasswordArgs {
     /// The account's login, or its id
     login: String,

@@ -10,7 +10,7 @@ const OF_PEM: [Algorithm; 3] = [Algorithm::Es256, Algorithm::EdDsa, Algorithm::R
 
 /// A private key: PKCS#8 in PEM, or a private JWK. With `algorithm`, only one of that.
 pub(in crate::cli) fn signing_key(path: &Path, algorithm: Option<Algorithm>) -> Result<SigningKey, Failure> {
-    let text = utf8(read_file(path)?)?;
+    let text = utf8(&read_file(path)?)?;
     let key = if is_json(text.as_bytes()) {
         SigningKey::from_jwk(text.as_bytes())
     } else {
@@ -27,7 +27,7 @@ pub(in crate::cli) fn signing_key(path: &Path, algorithm: Option<Algorithm>) -> 
 
 /// A public key: SPKI in PEM, a JWK, or the public part of a private key.
 pub(super) fn verifying_key(path: &Path) -> Result<VerifyingKey, Failure> {
-    let text = utf8(read_file(path)?)?;
+    let text = utf8(&read_file(path)?)?;
     let key = if is_json(text.as_bytes()) {
         match Jwk::parse(text.as_bytes()).and_then(|jwk| VerifyingKey::from_jwk(&jwk)) {
             Err(KeyError::PrivateMembers) => SigningKey::from_jwk(text.as_bytes()).map(|key| key.verifying_key()),

@@ -129,10 +129,10 @@ impl SignArgs {
 
     fn given_claims(&self) -> Result<Map<String, Value>, Failure> {
         let text = match self.claims.as_deref() {
-            Some("-") => secrets::utf8(secrets::read_stdin()?)?,
+            Some("-") => secrets::utf8(&secrets::read_stdin()?)?,
             Some(text) => text.to_owned().into(),
             None if is_interactive() => return Ok(Map::new()),
-            None => secrets::utf8(secrets::read_stdin()?)?,
+            None => secrets::utf8(&secrets::read_stdin()?)?,
         };
         if text.trim().is_empty() {
             return Ok(Map::new());

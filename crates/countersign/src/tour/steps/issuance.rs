@@ -29,8 +29,7 @@ pub(super) async fn play(stage: &mut Stage, ana: &Ana) -> Result<Tokens, Interru
     let tokens = Tokens::of(&answer)?;
     stage.show(&tokens.access)?;
     let token = DecodedToken::of(&tokens.access)?;
-    let size = if token.bytes <= TOKEN_BYTES_MAX { "at most 640".to_owned() } else { token.bytes.to_string() };
-    stage.expect("bytes of the access token", "at most 640", size);
+    stage.expect_at_most("bytes of the access token", TOKEN_BYTES_MAX, token.bytes);
     stage.expect("its audience", AUDIENCE, token.claim("aud"));
     stage.expect("its scope", "orders:read", token.claim("scope"));
     stage.expect("its session", &tokens.session, token.claim("sid"));

@@ -55,7 +55,11 @@ pub(crate) async fn refresh(
         address: origin.address,
         request: origin.request,
     };
-    match (Refresh { presented }).run(app.store(), app.policies(), &app.draw()).await? {
+    let refreshed = (Refresh { presented }).run(app.store(), app.policies(), &app.draw()).await;
+    let refreshed = refreshed.inspect_err(|error| {
+        tracing::warn!(row = Row::Unavailable.number(), %session, %error, "refresh not answered");
+    })?;
+    match refreshed {
         Refreshed::Issued(row, issue) => {
             tracing::info!(row = row.number(), %session, "refreshed");
             delivery.answer(&app, &issue, Some(token))

@@ -30,8 +30,11 @@ pub(crate) const GRACE: Span = Span::from_seconds(10);
 const DATABASE: &str = "countersign.db";
 
 /// The operator's key of every test.
+pub(crate) const MASTER_KEY: [u8; MasterKey::BYTES] = *b"0123456789 only for these tests!";
+
+/// The same, ready to use.
 pub(crate) fn master_key() -> MasterKey {
-    MasterKey::from_bytes([7; 32])
+    MasterKey::from_bytes(MASTER_KEY)
 }
 
 /// How a server is set up, where a test wants it otherwise than by default.
@@ -67,7 +70,7 @@ pub(crate) struct Stopped {
 }
 
 /// A copy of a database file.
-pub(crate) struct DatabaseCopy(Vec<u8>);
+pub(crate) struct DatabaseCopy(pub(crate) Vec<u8>);
 
 impl Default for Setup {
     fn default() -> Self {

@@ -139,10 +139,9 @@ async fn read_answer(stream: &mut (impl tokio::io::AsyncRead + Unpin)) -> Option
         if let Some(response) = Response::complete(&bytes) {
             return Some(response);
         }
-        let mut chunk = [0; 16 * 1024];
-        match stream.read(&mut chunk).await {
+        match stream.read_buf(&mut bytes).await {
             Ok(0) | Err(_) => return Response::at_end(&bytes),
-            Ok(read) => bytes.extend_from_slice(&chunk[..read]),
+            Ok(_) => {}
         }
     }
 }

@@ -5,8 +5,10 @@
 
 use countersign_server::telemetry::{LogFormat, LogPolicy, subscriber};
 use std::io::{self, Write};
-use std::sync::{Arc, Mutex, PoisonError};
-use tracing::subscriber::DefaultGuard;
+use std::sync::{Arc, Mutex, Once, PoisonError};
+use tracing::span::{Attributes, Id, Record};
+use tracing::subscriber::{DefaultGuard, Interest};
+use tracing::{Event, Metadata, Subscriber};
 
 /// What is logged on this thread until it is dropped.
 pub(crate) struct Recording {
@@ -19,6 +21,8 @@ struct Written(Arc<Mutex<Vec<u8>>>);
 
 impl Recording {
     pub(crate) fn begin(format: LogFormat) -> Self {
+        static INSTALLED: Once = Once::new();
+        INSTALLED.call_once(|| tracing::subscriber::set_global_default(Nobody).expect("no other log"));
         let written = Written::default();
         let (policy, writer) = (LogPolicy { format, filter: "trace".to_owned() }, written.clone());
         let subscriber = subscriber(&policy, move || writer.clone(), false).expect("a log");
@@ -30,6 +34,34 @@ impl Recording {
         let written = self.written.0.lock().unwrap_or_else(PoisonError::into_inner);
         String::from_utf8(written.clone()).expect("a log in UTF-8")
     }
+}
+
+/// What the threads of other tests log to. It wants nothing but to be asked each time: with no subscriber there, the
+/// first thread that passes a line of ours would switch that line off for all.
+struct Nobody;
+
+impl Subscriber for Nobody {
+    fn register_callsite(&self, _: &'static Metadata<'static>) -> Interest {
+        Interest::sometimes()
+    }
+
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        false
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+
+    fn event(&self, _: &Event<'_>) {}
+
+    fn enter(&self, _: &Id) {}
+
+    fn exit(&self, _: &Id) {}
 }
 
 impl Write for Written {
