@@ -52,10 +52,15 @@ fn spread(figures: &[f64]) -> (f64, f64, f64) {
 /// On a file system in memory: it would make every commit free.
 #[must_use]
 pub fn disk() -> tempfile::TempDir {
-    let base = std::env::var_os("BENCH_DIR").map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target"), PathBuf::from);
+    let base = std::env::var_os("BENCH_DIR")
+        .map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target"), PathBuf::from);
     let folder = tempfile::tempdir_in(&base).expect("the bench folder is writable");
     let kind = file_system(folder.path());
-    assert!(!["tmpfs", "ramfs", "overlay"].contains(&kind.as_str()), "{} is {kind}: set BENCH_DIR to a folder on a disk", base.display());
+    assert!(
+        !["tmpfs", "ramfs", "overlay"].contains(&kind.as_str()),
+        "{} is {kind}: set BENCH_DIR to a folder on a disk",
+        base.display()
+    );
     println!("disk: {kind}");
     folder
 }
@@ -79,8 +84,8 @@ pub fn print_machine() {
 /// What sessions are opened with: the real operation, without Argon2id.
 #[path = "../../crates/countersign/tests/support/opener.rs"]
 mod opener;
-mod sessions;
 mod server;
+mod sessions;
 
 pub use server::Bench;
 pub use sessions::Sessions;

@@ -6,7 +6,7 @@
 use axum::Router;
 use axum::routing::post;
 use countersign_benches::{Bench, Series, disk, print_machine};
-use countersign_jose::{Algorithm, SigningKey, Signer};
+use countersign_jose::{Algorithm, Signer, SigningKey};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -50,7 +50,8 @@ async fn round(
     next: fn(&[u8]) -> Option<String>,
 ) -> (f64, Vec<String>) {
     let started = Instant::now();
-    let clients: Vec<_> = bodies.into_iter().map(|body| tokio::spawn(client(address, path, body, next, started))).collect();
+    let clients: Vec<_> =
+        bodies.into_iter().map(|body| tokio::spawn(client(address, path, body, next, started))).collect();
     let mut answered = 0;
     let mut last = Vec::new();
     for client in clients {
@@ -113,12 +114,13 @@ fn body(token: &str) -> String {
 }
 
 fn token_of(body: &str) -> String {
-    let at = body.find("csr_").expect("a refresh token");
+    let at = body.find("\"csr_").expect("a refresh token") + 1;
     body[at..at + 76].to_owned()
 }
 
 fn next_body(content: &[u8]) -> Option<String> {
-    let at = content.windows(4).position(|four| four == b"csr_")?;
+    // With its quote: among enough access tokens one holds the four characters by chance.
+    let at = content.windows(5).position(|five| five == b"\"csr_")? + 1;
     Some(body(std::str::from_utf8(&content[at..at + 76]).ok()?))
 }
 

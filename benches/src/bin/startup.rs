@@ -17,14 +17,19 @@ fn main() {
     assert!(binary.exists(), "build it first: cargo build --release");
     let folder = disk();
     let data = folder.path().join("data");
-    let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port").port();
+    let port =
+        std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a free port").port();
     let address = SocketAddr::from(([127, 0, 0, 1], port));
     let mut first = Series::new("first start, empty folder, to first 200", "ms");
     let mut again = Series::new("start on existing data to first 200", "ms");
     let mut memory = Series::new("idle resident memory after 2 s", "MB");
     for round in 0..ROUNDS {
         let (mut server, took) = start(&binary, &data, address);
-        if round == 0 { first.add(took) } else { again.add(took) }
+        if round == 0 {
+            first.add(took)
+        } else {
+            again.add(took)
+        }
         if round % 5 == 1 {
             std::thread::sleep(Duration::from_secs(2));
             memory.add(resident_megabytes(server.id()));

@@ -3,7 +3,7 @@
 //!
 //! `cargo run --release --manifest-path benches/Cargo.toml --bin store`
 
-use countersign_benches::{Sessions, Series, disk, print_machine};
+use countersign_benches::{Series, Sessions, disk, print_machine};
 use countersign_store_sqlite::{BatchLimit, Options, SqliteStore};
 use std::io::Write;
 use std::os::unix::fs::FileExt;

@@ -1,6 +1,6 @@
 //! Many clients with one token at the same moment: all are answered, and there is one successor.
 
-use crate::support::{Parts, SECOND, Setup, Tokens};
+use crate::support::{GRACE, Parts, SECOND, Setup, TestApp, Tokens};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use tokio::sync::Barrier;
@@ -59,4 +59,39 @@ async fn a_sign_out_among_refreshes_ends_them_all() {
     app.refresh(&held).await.assert_problem(401, "invalid_grant");
     app.me(&held).await.assert_problem(401, "invalid_token");
     assert_eq!(app.end_reason(&held).await, Some("signed_out"));
+}
+
+/// The mint rule: a refresh that read the session as live, and was overtaken by a sign-out, gives no token.
+#[tokio::test]
+async fn no_token_leaves_once_the_session_has_ended() {
+    for rotates in [true, false] {
+        let app = TestApp::start().await;
+        let tokens = app.refresh_later(&app.sign_in("ana").await).await;
+        if rotates {
+            app.clock().advance(GRACE); // row 12; otherwise row 11
+        }
+        let read = app.store().hold_back("session");
+        let overtaken = read.while_held(async {
+            app.sign_out(&tokens).await.assert_status(204);
+        });
+        let (refreshed, ()) = tokio::join!(app.refresh(&tokens), overtaken);
+        refreshed.assert_problem(401, "invalid_grant");
+        assert_eq!(app.end_reason(&tokens).await, Some("signed_out"));
+    }
+}
+
+/// `sessions_floor`: a sign-in whose password was checked before all sessions were ended opens none after.
+#[tokio::test]
+async fn a_sign_in_that_races_with_signing_out_everywhere_is_refused() {
+    let app = TestApp::start().await;
+    let tokens = app.sign_in("ana").await;
+    let read = app.store().hold_back("account_by_login");
+    let overtaken = read.while_held(async {
+        let everywhere = serde_json::json!({ "everywhere": true });
+        let sign_out = app.post("/api/v1/sign-out").bearer(&tokens.access_token).json(everywhere);
+        sign_out.send().await.assert_status(204);
+    });
+    let (signed_in, ()) = tokio::join!(app.try_sign_in("ana", crate::support::PASSWORD), overtaken);
+    signed_in.assert_problem(401, "invalid_credentials");
+    app.try_sign_in("ana", crate::support::PASSWORD).await.tokens();
 }

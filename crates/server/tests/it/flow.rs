@@ -2,8 +2,8 @@
 //! outside verifier makes of it.
 
 use crate::support::{GRACE, ISSUER, PASSWORD, SECOND, Setup, TestApp, Tokens};
-use countersign_core::Source as _;
 use countersign_core::key_ring::KeyRing;
+use countersign_core::{Source as _, Span};
 use countersign_jose::{Algorithm, VerifyError};
 use serde_json::{Value, json};
 
@@ -92,7 +92,7 @@ async fn an_outside_verifier_refuses_what_it_should() {
     let changed = if signature.starts_with('A') { 'B' } else { 'A' };
     let changed = format!("{rest}.{changed}{}", &signature[1..]);
     assert!(matches!(app.verify(&changed, ISSUER).await, Err(VerifyError::BadSignature)));
-    app.clock().advance(countersign_core::Span::from_seconds(600));
+    app.clock().advance(Span::from_seconds(600));
     assert!(matches!(app.verify(token, ISSUER).await, Err(VerifyError::Expired { .. })));
 }
 
@@ -123,14 +123,21 @@ async fn a_scope_that_needs_a_role_is_not_granted_without_it_then_or_later() {
 }
 
 #[tokio::test]
-async fn a_resource_gives_its_tokens_their_lifetime() {
+async fn tokens_live_as_long_as_the_operator_says_unless_their_resource_says_otherwise() {
     let mut setup = Setup::default();
-    setup.token.access_lifetime = countersign_core::Span::from_seconds(60);
+    setup.token.access_lifetime = Span::from_seconds(60);
     let app = setup.start().await;
-    let tokens = app.sign_in("ana").await;
-    let claims = tokens.claims();
-    let lives = claims["exp"].as_u64().unwrap() - claims["iat"].as_u64().unwrap();
-    assert_eq!((tokens.expires_in, lives), (60, 60));
+    app.add_resource_for(ORDERS, &[], Some(Span::from_seconds(900))).await;
+    app.add_account("ana").await;
+    for (audience, lifetime) in [(ISSUER, 60), (ORDERS, 900)] {
+        let body = json!({ "login": "ana", "password": PASSWORD, "audience": audience });
+        let first = app.post("/api/v1/sign-in").json(body).send().await.tokens();
+        for tokens in [app.refresh_later(&first).await, first] {
+            let claims = tokens.claims();
+            let lives = claims["exp"].as_u64().unwrap() - claims["iat"].as_u64().unwrap();
+            assert_eq!((tokens.expires_in, lives), (lifetime, lifetime));
+        }
+    }
 }
 
 #[tokio::test]

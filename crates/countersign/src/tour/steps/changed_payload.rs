@@ -11,8 +11,8 @@ const ABOUT: About = About {
     part: Part::Refused,
     name: "changed-payload",
     title: "Refused: a token whose claims were changed",
-    why: "The signature covers header and claims: one changed byte and it does not match. It is checked before a claim is \
-          read, so what the claims say does not matter.",
+    why: "The signature covers header and claims: one changed byte and it does not match. It is checked before a \
+          claim is read, so what the claims say does not matter.",
 };
 
 pub(super) async fn play(stage: &mut Stage, laptop: &Tokens) -> Result<(), Interrupted> {

@@ -11,8 +11,8 @@ const ABOUT: About = About {
     part: Part::SixSteps,
     name: "credentials",
     title: "Credentials: an account is made, and a wrong password gets nothing",
-    why: "The server keeps an argon2id hash of the password, and an unknown login gets the same answer in the same time \
-          as a wrong password: nobody learns who has an account.",
+    why: "The server keeps an argon2id hash of the password, and an unknown login gets the same answer in the same \
+          time as a wrong password: nobody learns who has an account.",
 };
 
 pub(super) async fn play(stage: &mut Stage) -> Result<Ana, Interrupted> {

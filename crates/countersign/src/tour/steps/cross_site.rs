@@ -11,8 +11,9 @@ const ABOUT: About = About {
     part: Part::Refresh,
     name: "cross-site",
     title: "Refresh by cookie: from the own pages yes, from another site no",
-    why: "The browser adds the cookies whoever started the request, but says in `Origin` who it was. What changes state \
-          with a cookie is refused unless it comes from the issuer's own origin or one that the operator trusts.",
+    why: "The browser adds the cookies whoever started the request, but says in `Origin` who it was. What changes \
+          state with a cookie is refused unless it comes from the issuer's own origin or one that the operator \
+          trusts.",
 };
 
 pub(super) async fn play(stage: &mut Stage, browser: Browser) -> Result<(), Interrupted> {

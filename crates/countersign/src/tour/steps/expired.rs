@@ -9,8 +9,8 @@ const ABOUT: About = About {
     part: Part::Refused,
     name: "expired",
     title: "Refused: a token that has expired",
-    why: "Nobody has to be told: at `exp` every resource server stops taking it, by its own clock. The client refreshes, \
-          and goes on without asking for the password.",
+    why: "Nobody has to be told: at `exp` every resource server stops taking it, by its own clock. The client \
+          refreshes, and goes on without asking for the password.",
 };
 
 pub(super) async fn play(stage: &mut Stage, laptop: Tokens) -> Result<Tokens, Interrupted> {

@@ -9,8 +9,9 @@ const ABOUT: About = About {
     part: Part::Refresh,
     name: "grace",
     title: "Refresh: a second tab sends the spent token three seconds later",
-    why: "A lost reply, two tabs, a restarted worker: within the grace period the spent token gets the same successor once \
-          more, so there is still one chain and nobody is signed out. The successor is computed again, not stored.",
+    why: "A lost reply, two tabs, a restarted worker: within the grace period the spent token gets the same \
+          successor once more, so there is still one chain and nobody is signed out. The successor is computed \
+          again, not stored.",
 };
 
 pub(super) async fn play(stage: &mut Stage, laptop: &Tokens, spent: &Tokens) -> Result<(), Interrupted> {

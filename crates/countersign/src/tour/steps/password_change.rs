@@ -11,9 +11,9 @@ const ABOUT: About = About {
     part: Part::Endings,
     name: "password-change",
     title: "A password change ends every other session; the current one goes on with new tokens",
-    why: "Passwords are changed because somebody else may know them, so every session that the old one opened ends, in the \
-          commit that changes it. The current session gets a new secret too: a copy of its old refresh token is worth \
-          nothing.",
+    why: "Passwords are changed because somebody else may know them, so every session that the old one opened ends, \
+          in the commit that changes it. The current session gets a new secret too: a copy of its old refresh token \
+          is worth nothing.",
 };
 
 pub(super) async fn play(stage: &mut Stage, ana: Ana, phone: Tokens) -> Result<(), Interrupted> {

@@ -9,8 +9,9 @@ const ABOUT: About = About {
     part: Part::Refresh,
     name: "refresh",
     title: "Refresh: the refresh token is traded for a new pair",
-    why: "Access tokens live for minutes, so that a stolen one is soon worthless. The refresh token lives for weeks, goes \
-          to the issuer alone, and rotates: each is good for one trade, so that two holders of one token collide.",
+    why: "Access tokens live for minutes, so that a stolen one is soon worthless. The refresh token lives for weeks, \
+          goes to the issuer alone, and rotates: each is good for one trade, so that two holders of one token \
+          collide.",
 };
 
 /// The laptop's new tokens, and those that they replaced.

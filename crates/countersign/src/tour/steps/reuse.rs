@@ -11,8 +11,8 @@ const ABOUT: About = About {
     part: Part::Endings,
     name: "reuse",
     title: "A stolen refresh token is replayed after its owner went on",
-    why: "Of the two who hold the chain now, nobody can tell which is the thief: so the session ends for both, and both \
-          must prove anew who they are. Ana sees why from her phone, down to the two requests that collided.",
+    why: "Of the two who hold the chain now, nobody can tell which is the thief: so the session ends for both, and \
+          both must prove anew who they are. Ana sees why from her phone, down to the two requests that collided.",
 };
 
 /// A thief copies the laptop's token; the laptop refreshes twice; the thief tries. The phone is another session.

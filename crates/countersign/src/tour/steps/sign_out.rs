@@ -11,8 +11,8 @@ const ABOUT: About = About {
     part: Part::Endings,
     name: "sign-out",
     title: "Sign-out: the refresh token and, at the issuer, the access token are refused at once",
-    why: "A sign-out that only forgets the tokens in the client leaves them alive for whoever copied them. This one ends \
-          the session; the issuer looks up the session of every access token that comes to its own API.",
+    why: "A sign-out that only forgets the tokens in the client leaves them alive for whoever copied them. This one \
+          ends the session; the issuer looks up the session of every access token that comes to its own API.",
 };
 
 pub(super) async fn play(stage: &mut Stage, ana: &Ana) -> Result<(), Interrupted> {

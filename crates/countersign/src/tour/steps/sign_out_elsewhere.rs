@@ -12,8 +12,9 @@ const ABOUT: About = About {
     part: Part::Endings,
     name: "sign-out-elsewhere",
     title: "Sign-out, as other resource servers see it: their tokens hold until they expire",
-    why: "The price of not asking the issuer: who is not asked can't take back. Short lifetimes bound it, to ten minutes \
-          by default. The revocation feed, which tells every verifier what was taken back, will close this gap.",
+    why: "The price of not asking the issuer: who is not asked can't take back. Short lifetimes bound it, to ten \
+          minutes by default. The revocation feed, which tells every verifier what was taken back, will close this \
+          gap.",
 };
 
 pub(super) async fn play(stage: &mut Stage, ana: &Ana) -> Result<(), Interrupted> {

@@ -12,10 +12,10 @@ const ABOUT: About = About {
     part: Part::SixSteps,
     name: "storage",
     title: "Storage: an application got its tokens in the body, a browser gets them in cookies",
-    why: "An application keeps tokens in memory or in the system's key store; in a browser every script of the page could \
-          read them there, so they come in cookies that are HttpOnly (no script sees them) and SameSite=Lax (other \
-          sites' forms do not carry them). Over https they are also Secure and named __Host-: on plain-HTTP loopback \
-          a browser would drop such cookies, so here, and only here, both are left out.",
+    why: "An application keeps tokens in memory or in the system's key store; in a browser every script of the page \
+          could read them there, so they come in cookies that are HttpOnly (no script sees them) and SameSite=Lax \
+          (other sites' forms do not carry them). Over https they are also Secure and named __Host-: on plain-HTTP \
+          loopback a browser would drop such cookies, so here, and only here, both are left out.",
 };
 
 /// The cookies that a browser keeps.

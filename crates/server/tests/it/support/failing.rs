@@ -18,12 +18,13 @@ use countersign_core::{AccountId, EpochId, SessionId, Span, Time};
 use countersign_jose::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 
 /// The store of every test: a real one, with failures on demand.
 pub(crate) struct FailingStore {
     inner: Arc<dyn Store>,
     failures: Mutex<Vec<Failure>>,
+    held_back: Mutex<Vec<(&'static str, Turnstile)>>,
     calls: watch::Sender<BTreeMap<&'static str, u64>>,
 }
 
@@ -31,6 +32,18 @@ pub(crate) struct FailingStore {
 struct Failure {
     method: &'static str,
     when: When,
+}
+
+/// An answer that was there and is held back: what the store says is old by the time it is heard.
+pub(crate) struct HeldBack {
+    there: oneshot::Receiver<()>,
+    release: oneshot::Sender<()>,
+}
+
+/// The store's side of it.
+struct Turnstile {
+    there: oneshot::Sender<()>,
+    released: oneshot::Receiver<()>,
 }
 
 /// When a call fails.
@@ -44,7 +57,14 @@ pub(crate) enum When {
 
 impl FailingStore {
     pub(crate) fn new(inner: Arc<dyn Store>) -> Self {
-        Self { inner, failures: Mutex::default(), calls: watch::Sender::default() }
+        Self { inner, failures: Mutex::default(), held_back: Mutex::default(), calls: watch::Sender::default() }
+    }
+
+    /// Holds back what the next call of `method` answers, until it is let through.
+    pub(crate) fn hold_back(&self, method: &'static str) -> HeldBack {
+        let ((there, is_there), (release, released)) = (oneshot::channel(), oneshot::channel());
+        self.held_back.lock().unwrap().push((method, Turnstile { there, released }));
+        HeldBack { there: is_there, release }
     }
 
     /// Waits until `method` has been called so many times more.
@@ -76,7 +96,21 @@ impl FailingStore {
             let at = failures.iter().position(|failure| failure.method == method);
             at.map(|at| failures.remove(at).when)
         };
+        let turnstile = {
+            let mut held_back = self.held_back.lock().unwrap();
+            let at = held_back.iter().position(|(held, _)| *held == method);
+            at.map(|at| held_back.remove(at).1)
+        };
         match due {
+            None if let Some(turnstile) = turnstile => {
+                let acting = act(&*self.inner);
+                Box::pin(async move {
+                    let answer = acting.await;
+                    turnstile.there.send(()).ok();
+                    turnstile.released.await.ok();
+                    answer
+                })
+            }
             None => act(&*self.inner),
             Some(When::Before) => Box::pin(std::future::ready(Err(unavailable()))),
             Some(When::After) => {
@@ -84,6 +118,15 @@ impl FailingStore {
                 Box::pin(async move { acting.await.and(Err(unavailable())) })
             }
         }
+    }
+}
+
+impl HeldBack {
+    /// Waits until the answer is there, lets `meanwhile` happen, and lets it through.
+    pub(crate) async fn while_held(self, meanwhile: impl Future<Output = ()>) {
+        self.there.await.expect("the call is made");
+        meanwhile.await;
+        self.release.send(()).expect("the caller waits");
     }
 }
 

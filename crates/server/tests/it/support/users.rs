@@ -15,7 +15,7 @@ use countersign_core::store::{
     AccountStore as _, AuditStore as _, KeyStore as _, OpenSession, Opened, Page, ResourceStore as _, SessionFilter,
     SessionStore as _,
 };
-use countersign_core::{Draw, Source as _};
+use countersign_core::{Draw, Source as _, Span};
 use serde_json::json;
 
 /// What everybody's password is.
@@ -131,8 +131,13 @@ impl TestApp {
     }
 
     pub(crate) async fn add_resource(&self, uri: &str, scopes: &[&str]) {
+        self.add_resource_for(uri, scopes, None).await;
+    }
+
+    /// A resource whose tokens live this long.
+    pub(crate) async fn add_resource_for(&self, uri: &str, scopes: &[&str], lifetime: Option<Span>) {
         let now = self.clock().now();
-        let resource = Resource::new(ResourceUri::parse(uri).unwrap(), scopes.iter().copied(), None, now).unwrap();
+        let resource = Resource::new(ResourceUri::parse(uri).unwrap(), scopes.iter().copied(), lifetime, now).unwrap();
         let audit = AuditEvent::new(now, "resource.added", Actor::named("test"));
         self.store().add_resource(resource, audit).await.unwrap();
     }
