@@ -20,6 +20,9 @@ pub trait Source: Send + Sync {
     fn signing_key(&self, algorithm: Algorithm) -> Result<SigningKey, KeyError>;
 }
 
+// Its place in the alphabet of base64url.
+const HYPHEN: u8 = 62;
+
 /// One operation's share of time and randomness.
 pub struct Draw {
     /// When the operation happens.
@@ -46,19 +49,61 @@ impl Draw {
     pub fn from(source: &dyn Source) -> Self {
         Self {
             now: source.now(),
-            jti: TokenId::from_bytes(random(source)),
-            session_id: SessionId::from_bytes(random(source)),
+            jti: TokenId::from_bytes(id(source)),
+            session_id: SessionId::from_bytes(id(source)),
             session_secret: SessionSecret::from_bytes(random(source)),
-            account_id: AccountId::from_bytes(random(source)),
-            epoch_id: EpochId::from_bytes(random(source)),
+            account_id: AccountId::from_bytes(id(source)),
+            epoch_id: EpochId::from_bytes(id(source)),
             salt: random(source),
             nonce: random(source),
         }
     }
 }
 
+/// An id whose text does not begin with `-`: on a command line it would look like a flag.
+fn id(source: &dyn Source) -> [u8; 16] {
+    let mut bytes: [u8; 16] = random(source);
+    if bytes[0] >> 2 == HYPHEN {
+        bytes[0] ^= 0x80;
+    }
+    bytes
+}
+
 fn random<const N: usize>(source: &dyn Source) -> [u8; N] {
     let mut bytes = [0; N];
     source.fill(&mut bytes);
     bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Draw, Source};
+    use crate::time::Time;
+    use countersign_jose::{Algorithm, KeyError, SigningKey};
+
+    struct Always(u8);
+
+    impl Source for Always {
+        fn now(&self) -> Time {
+            Time::from_millis(0)
+        }
+
+        fn fill(&self, bytes: &mut [u8]) {
+            bytes.fill(self.0);
+        }
+
+        fn signing_key(&self, algorithm: Algorithm) -> Result<SigningKey, KeyError> {
+            SigningKey::generate(algorithm)
+        }
+    }
+
+    #[test]
+    fn no_id_looks_like_a_flag() {
+        for byte in 0..=u8::MAX {
+            let draw = Draw::from(&Always(byte));
+            for id in [draw.session_id.to_string(), draw.jti.to_string(), draw.account_id.to_string()] {
+                assert!(!id.starts_with('-'), "{id}");
+            }
+        }
+    }
 }

@@ -260,7 +260,7 @@ impl RotateKeys<'_> {
         Ok(match step {
             Step::Generate(purpose, state) => {
                 let storage = ring.storage_key(self.master)?;
-                let key = self.source.signing_key(self.policy.algorithm).map_err(RotationError::Generate)?;
+                let key = self.generate()?;
                 let mut change = self.change(ring, "key.generated", key.id().as_str());
                 change.put = vec![RingKey { purpose, ..self.sealed(&key, state, &storage, now) }];
                 change
@@ -294,6 +294,19 @@ impl RotateKeys<'_> {
                 change
             }
         })
+    }
+
+    /// A key whose id, its thumbprint, does not look like a flag on a command line.
+    fn generate(&self) -> Result<SigningKey, RotationError> {
+        let draw = || self.source.signing_key(self.policy.algorithm).map_err(RotationError::Generate);
+        let mut key = draw()?;
+        for _ in 0..ATTEMPTS_MAX {
+            if !key.id().as_str().starts_with('-') {
+                break;
+            }
+            key = draw()?;
+        }
+        Ok(key)
     }
 
     fn activated(&self, next: &RingKey, now: Time) -> RingKey {

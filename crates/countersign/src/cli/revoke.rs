@@ -37,19 +37,19 @@ pub(super) struct RevokeArgs {
 #[group(required = true, multiple = false)]
 struct What {
     /// End a session, by its id (`sid`)
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     session: Option<String>,
     /// Refuse one access token, by its id (`jti`) or whole; of a refresh token, end its session; - reads standard input
-    #[arg(long, value_name = "TOKEN")]
+    #[arg(long, value_name = "TOKEN", allow_hyphen_values = true)]
     token: Option<String>,
     /// End all sessions of an account, by its login
-    #[arg(long, value_name = "LOGIN")]
+    #[arg(long, value_name = "LOGIN", allow_hyphen_values = true)]
     account: Option<String>,
     /// End all sessions at a client
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     client: Option<String>,
     /// Refuse all tokens under a signing key, for ever; another key signs at once
-    #[arg(long, value_name = "KID")]
+    #[arg(long, value_name = "KID", allow_hyphen_values = true)]
     key: Option<String>,
 }
 

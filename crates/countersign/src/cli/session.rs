@@ -45,10 +45,10 @@ Examples:
   countersign session list --account ana --json | jq '.items[] | select(.end.reason == \"reused\")'")]
 struct ListArgs {
     /// Only those of this account
-    #[arg(long, value_name = "LOGIN")]
+    #[arg(long, value_name = "LOGIN", allow_hyphen_values = true)]
     account: Option<String>,
     /// Only those at this client
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", allow_hyphen_values = true)]
     client: Option<String>,
     /// Only those that can still be refreshed
     #[arg(long)]

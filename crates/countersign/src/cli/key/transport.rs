@@ -25,7 +25,7 @@ pub(super) struct ImportArgs {
     /// A file with the key: PKCS#8 in PEM, or a private JWK
     file: PathBuf,
     /// The key's id, instead of its `kid` or its RFC 7638 thumbprint
-    #[arg(long, value_name = "KID")]
+    #[arg(long, value_name = "KID", allow_hyphen_values = true)]
     id: Option<String>,
 }
 

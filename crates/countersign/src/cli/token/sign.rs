@@ -30,7 +30,7 @@ pub(super) struct SignArgs {
     #[command(flatten)]
     key: KeySource,
     /// The key's id in the header, instead of the key's own
-    #[arg(long, value_name = "KID")]
+    #[arg(long, value_name = "KID", allow_hyphen_values = true)]
     kid: Option<String>,
     /// What kind of token it is
     #[arg(long, default_value = "at+jwt")]
