@@ -6,6 +6,8 @@ use std::time::Duration;
 ///
 /// [`StoreError::Overloaded`]: countersign_core::store::StoreError::Overloaded
 pub const CHANGES_WAITING_MAX: usize = 4_096;
+/// Reads that share one transaction at the most: the others that wait are left to the other readers.
+pub const READS_SHARED_MAX: usize = 8;
 /// Reads that may wait for a reader.
 pub const READS_WAITING_MAX: usize = 8_192;
 /// Changes that share one commit at the most.
