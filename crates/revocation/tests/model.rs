@@ -145,7 +145,7 @@ impl World {
                 self.pick(which).map(|at| self.network.swap_remove(at));
             }
             Step::Duplicate { which } => {
-                self.pick(which).map(|at| self.network.push(self.network[at].clone()));
+                self.network.extend(self.pick(which).map(|at| self.network[at].clone()));
             }
             Step::Truncate { which, length } => {
                 if let Some(at) = self.pick(which) {
@@ -165,7 +165,7 @@ impl World {
 
     fn append(&mut self, about: u64, lasts: u64) {
         let text = base64url::encode(&id(about % 50));
-        let until = if about % 17 == 0 { 0 } else { self.now() + lasts };
+        let until = if about.is_multiple_of(17) { 0 } else { self.now() + lasts };
         let entry = match about % 8 {
             0 => NewEntry::key_refused(KeyId::new(format!("k{}", lasts % 3)).unwrap()),
             1 => NewEntry::client(&format!("client-{}", lasts % 5), until).unwrap(),
@@ -183,7 +183,7 @@ impl World {
             return;
         }
         // Mostly near the end, as publishers are.
-        let first = if first % 2 == 0 { end - (first / 2) % end.min(4) } else { 1 + first % end };
+        let first = if first.is_multiple_of(2) { end - (first / 2) % end.min(4) } else { 1 + first % end };
         let last = (first + length).min(end);
         let as_of = if last == end { self.now_ms } else { 0 };
         self.network.push(self.issuer.batch(first, last, as_of));
@@ -191,7 +191,7 @@ impl World {
 
     fn pick(&self, which: usize) -> Option<usize> {
         // Mostly in order.
-        let at = if which % 3 == 0 { which } else { 0 };
+        let at = if which.is_multiple_of(3) { which } else { 0 };
         (!self.network.is_empty()).then(|| at % self.network.len())
     }
 
