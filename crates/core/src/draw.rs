@@ -1,9 +1,10 @@
 //! Time and randomness as values: an operation gets one [`Draw`] and is from then on a function of what it was given.
 
-use crate::ids::{AccountId, EpochId, SessionId, TokenId};
+use crate::ids::{AccountId, SessionId, TokenId};
 use crate::session::SessionSecret;
 use crate::time::Time;
 use countersign_jose::{Algorithm, KeyError, SigningKey};
+use countersign_revocation::Epoch;
 use zeroize::Zeroizing;
 
 /// Where time and randomness come from: the system's at the top of a program, a hand-moved clock in a test.
@@ -23,8 +24,8 @@ pub trait Source: Send + Sync {
 
 // Its place in the alphabet of base64url.
 const HYPHEN: u8 = 62;
-// Five of 16 bytes and a session's secret of 16, and a nonce of 12.
-const DRAWN_BYTES: usize = 6 * 16 + 12;
+// Three ids, a secret and a salt of 16 bytes each; what is random of an epoch; a nonce.
+const DRAWN_BYTES: usize = 5 * 16 + 10 + 12;
 
 /// One operation's share of time and randomness.
 pub struct Draw {
@@ -39,7 +40,7 @@ pub struct Draw {
     /// For the account it may create.
     pub account_id: AccountId,
     /// For the storage epoch it may begin.
-    pub epoch_id: EpochId,
+    pub epoch_id: Epoch,
     /// For the password it may hash.
     pub salt: [u8; 16],
     /// For what it may seal.
@@ -54,13 +55,14 @@ impl Draw {
         let mut bytes = Zeroizing::new([0; DRAWN_BYTES]);
         source.fill(&mut *bytes);
         let mut left = Share(&bytes[..]);
+        let now = source.now();
         Self {
-            now: source.now(),
+            now,
             jti: TokenId::from_bytes(left.id()),
             session_id: SessionId::from_bytes(left.id()),
             session_secret: SessionSecret::from_bytes(left.take()),
             account_id: AccountId::from_bytes(left.id()),
-            epoch_id: EpochId::from_bytes(left.id()),
+            epoch_id: Epoch::new(now.as_millis(), left.take()),
             salt: left.take(),
             nonce: left.take(),
         }

@@ -46,3 +46,5 @@ pub const MINT_AHEAD: Span = Span::from_seconds(60);
 pub const MAC_KEY_KEPT_MIN: Span = Span::from_days(90);
 /// One alarm of one kind about one MAC key in this time.
 pub const ALARM_EVERY: Span = Span::from_seconds(3_600);
+/// How long a key of the feed is published before it signs: verifiers fetch the feed's keys that often at the least.
+pub const FEED_KEY_PUBLISHED_AHEAD: Span = Span::from_seconds(300);

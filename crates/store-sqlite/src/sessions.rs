@@ -16,7 +16,7 @@ use countersign_core::store::{
     CountRepeat, EndSessions, EndedSessions, Held, HoldSession, OpenSession, Opened, Page, Paged, RotateSession,
     SessionFilter, SessionStore, StoreFuture, Swap,
 };
-use countersign_core::{AccountId, EpochId, Network, SessionId, Time};
+use countersign_core::{AccountId, Network, SessionId, Time};
 use rusqlite::{Connection, named_params, params};
 
 /// The columns that [`session`] takes.
@@ -288,7 +288,7 @@ fn session(row: &mut Columns<'_, '_>) -> Result<Session, Fault> {
         audience: row.text(ResourceUri::parse)?,
         label: row.take()?,
         address: row.some(Columns::parsed)?,
-        storage_epoch: EpochId::from_bytes(row.take()?),
+        storage_epoch: deployment::epoch_id(row)?,
         ended: row.group(3, ended)?,
     })
 }

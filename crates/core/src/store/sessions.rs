@@ -3,12 +3,13 @@
 use crate::account::SessionsFloor;
 use crate::audit::AuditEvent;
 use crate::client::ClientId;
-use crate::ids::{AccountId, EpochId, SessionId};
+use crate::ids::{AccountId, SessionId};
 use crate::network::Network;
 use crate::session::{Count, End, EndReason, Generation, SecretHash, Session, SessionState};
 use crate::store::{Page, Paged, StoreFuture, Swap};
 use crate::time::Time;
 use countersign_jose::Timestamp;
+use countersign_revocation::Epoch;
 
 /// What refresh, sign-out and the session list need of a store.
 pub trait SessionStore: Send + Sync {
@@ -123,7 +124,7 @@ pub struct RotateSession {
     /// The request that it came in.
     pub request: String,
     /// The epoch that was read; written into the row.
-    pub storage_epoch: EpochId,
+    pub storage_epoch: Epoch,
     /// When the session is over unless refreshed again.
     pub idle_expires_at: Time,
     /// `last_token_expires_at` becomes at least this.

@@ -3,23 +3,24 @@
 use crate::account::{Account, AccountStatus, CredentialVersion, Login, Roles, SessionsFloor};
 use crate::audit::{Actor, AuditEvent, AuditFilter};
 use crate::client::ClientId;
-use crate::ids::{AccountId, EpochId, SessionId};
+use crate::ids::{AccountId, SessionId};
 use crate::key_ring::Sealed;
 use crate::network::Network;
 use crate::resource::ResourceUri;
-use crate::revocation::{RevocationSubject, Sequence};
+use crate::revocation::{Entry, Kind, Sequence};
 use crate::scope::ScopeSet;
-use crate::session::{End, EndReason, Generation, Networks, Run, SecretHash, Session};
+use crate::session::{End, EndReason, EpochCause, Generation, Networks, Run, SecretHash, Session};
 use crate::store::{
-    Created, EndSessions, NewAccount, OpenSession, Opened, Page, Paged, RotateSession, SequencedRevocation, Store,
-    StoreFuture, Which,
+    BeginEpoch, Created, EndSessions, NewAccount, OpenSession, Opened, Page, Paged, RotateSession, Store, StoreFuture,
+    Which,
 };
 use crate::time::{Span, Time};
+use countersign_revocation::Epoch;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::Poll;
 
-pub(super) const EPOCH: EpochId = EpochId::from_bytes([0xee; 16]);
+pub(super) const EPOCH: Epoch = Epoch::new(0xee, [0xee; 10]);
 pub(super) const ISSUER: &str = "https://issuer.example";
 
 /// So many seconds after everything began.
@@ -171,16 +172,20 @@ pub(super) async fn floor(store: &dyn Store, account: AccountId) -> u32 {
     store.account(account).await.unwrap().unwrap().sessions_floor.0
 }
 
-pub(super) async fn published(store: &dyn Store) -> Vec<SequencedRevocation> {
-    store.revocations_after(Sequence(0), u16::MAX).await.unwrap()
+/// Storage went back, by a restore that kept sessions.
+pub(super) async fn begin_epoch(store: &dyn Store, epoch: Epoch, now: Time) {
+    let audit = told("epoch.begun");
+    store.begin_epoch(BeginEpoch { epoch, cause: EpochCause::WentBack, lost: Vec::new(), audit, now }).await.unwrap();
+}
+
+pub(super) async fn published(store: &dyn Store) -> Vec<Entry> {
+    store.feed_after(Sequence::ZERO, u16::MAX).await.unwrap().entries
 }
 
 /// The sessions that revocations name, in order of their ids.
 pub(super) async fn revoked_sessions(store: &dyn Store) -> Vec<SessionId> {
-    let sessions = published(store).await.into_iter().filter_map(|entry| match entry.revocation.subject {
-        RevocationSubject::Session(session) => Some(session),
-        _ => None,
-    });
+    let published = published(store).await.into_iter();
+    let sessions = published.filter(|entry| entry.kind() == Kind::Session).map(|entry| entry.id().parse().unwrap());
     let mut sessions: Vec<_> = sessions.collect();
     sessions.sort();
     sessions

@@ -1,6 +1,6 @@
 use super::fixtures::{at, count_told, published, told};
 use crate::key_ring::{KeyRing, KeyState, MacKey, MacKeyId, MacKeyState, Purpose, RingKey, RingVersion, Sealed};
-use crate::revocation::Revocation;
+use crate::revocation::{Entry, Revocation};
 use crate::store::{RingChange, Store, Swap};
 use crate::time::Span;
 use countersign_jose::{Algorithm, KeyId};
@@ -110,6 +110,6 @@ pub async fn a_change_publishes_and_tells_in_its_commit(store: &dyn Store) {
     let audit = vec![told("key.changed"), told("key.revoked")];
     let revoke = RingChange { revocations: vec![refused.clone()], audit, ..change(0) };
     assert_eq!(store.change_ring(revoke).await.unwrap(), Swap::Won);
-    assert_eq!(published(store).await.into_iter().map(|entry| entry.revocation).collect::<Vec<_>>(), [refused]);
+    assert_eq!(published(store).await.into_iter().map(Entry::into_new).collect::<Vec<_>>(), [refused.entry().unwrap()]);
     assert_eq!((count_told(store, "key.changed").await, count_told(store, "key.revoked").await), (1, 1));
 }

@@ -108,6 +108,9 @@ macro_rules! store_suite {
                 what_is_named_is_revoked
                 what_no_token_can_need_is_forgotten_but_its_number_is_not
                 an_empty_publication_moves_nothing
+                the_digest_is_that_of_all_that_was_ever_said
+                another_epoch_says_again_what_still_matters_and_what_was_lost
+                who_waits_for_a_change_misses_none
             }
             rotation {
                 a_rotation_writes_all_that_it_says

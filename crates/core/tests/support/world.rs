@@ -15,13 +15,13 @@ use countersign_core::session::{
 };
 use countersign_core::store::StoreError;
 use countersign_core::token::{MacStanding, OpenedRefreshToken};
-use countersign_core::{AccountId, Draw, EpochId, Network, SessionId, Span, Time, TokenId};
+use countersign_core::{AccountId, Draw, Epoch, Network, SessionId, Span, Time, TokenId};
 use countersign_jose::Algorithm;
 use std::net::{IpAddr, Ipv4Addr};
 
 pub(crate) const ISSUER: &str = "https://auth.example.com";
 pub(crate) const SESSION: SessionId = SessionId::from_bytes([4; 16]);
-pub(crate) const EPOCH: EpochId = EpochId::from_bytes([1; 16]);
+pub(crate) const EPOCH: Epoch = Epoch::new(1, [1; 10]);
 pub(crate) const NOW: Time = Time::from_millis(1_800_000_000_000);
 pub(crate) const SECOND: Span = Span::from_seconds(1);
 pub(crate) const MINUTE: Span = Span::from_seconds(60);
@@ -223,7 +223,7 @@ impl World {
             session_id: SessionId::from_bytes(fresh),
             session_secret: SessionSecret::from_bytes(fresh),
             account_id: AccountId::from_bytes(fresh),
-            epoch_id: EpochId::from_bytes(fresh),
+            epoch_id: Epoch::new(self.now.as_millis(), [0; 10]),
             salt: fresh,
             nonce: [0; 12],
         }

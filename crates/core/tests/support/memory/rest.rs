@@ -6,13 +6,12 @@ use countersign_core::audit::{AuditEvent, AuditFilter};
 use countersign_core::client::{Client, ClientId};
 use countersign_core::resource::{Resource, ResourceUri};
 use countersign_core::revocation::{Revocation, RevocationSubject, Sequence};
-use countersign_core::session::EpochCause;
 use countersign_core::store::{
-    AccountStore, AddedResource, AuditStore, ChangeAccount, ChangePassword, Changed, ClientStore, Created, Deployment,
-    DeploymentStore, Founded, NewAccount, Page, Paged, Published, RaiseAlarm, Registered, RemoveResource,
-    ResourceStore, RevocationStore, SequencedRevocation, StoreFuture, Swap, Swept,
+    AccountStore, AddedResource, AuditStore, BeginEpoch, ChangeAccount, ChangeMark, ChangePassword, Changed,
+    ClientStore, Created, Deployment, DeploymentStore, FeedPage, Founded, NewAccount, Page, Paged, Published,
+    RaiseAlarm, Registered, RemoveResource, ResourceStore, RevocationStore, StoreFuture, Swap, Swept,
 };
-use countersign_core::{AccountId, EpochId, Span, Time};
+use countersign_core::{AccountId, Epoch, Span, Time};
 use countersign_jose::Timestamp;
 
 impl AuditStore for MemoryStore {
@@ -119,8 +118,20 @@ impl RevocationStore for MemoryStore {
         not_kept("feed")
     }
 
-    fn revocations_after(&self, _: Sequence, _: u16) -> StoreFuture<'_, Vec<SequencedRevocation>> {
+    fn feed_after(&self, _: Sequence, _: u16) -> StoreFuture<'_, FeedPage> {
         not_kept("feed")
+    }
+
+    fn changed(&self, _: Option<ChangeMark>) -> StoreFuture<'_, ChangeMark> {
+        not_kept("feed")
+    }
+
+    fn begin_epoch(&self, begin: BeginEpoch) -> StoreFuture<'_, ()> {
+        self.act(move |kept| {
+            kept.epoch.id = begin.epoch;
+            kept.epoch.cause = begin.cause;
+            ((), Operation::Other)
+        })
     }
 
     fn is_revoked(&self, subjects: Vec<RevocationSubject>) -> StoreFuture<'_, bool> {
@@ -137,20 +148,12 @@ impl DeploymentStore for MemoryStore {
         not_kept("deployment")
     }
 
-    fn found(&self, _: &str, _: EpochId, _: Time) -> StoreFuture<'_, Founded> {
+    fn found(&self, _: &str, _: Epoch, _: Time) -> StoreFuture<'_, Founded> {
         not_kept("deployment")
     }
 
     fn change_issuer(&self, _: &str, _: &str) -> StoreFuture<'_, Swap> {
         not_kept("deployment")
-    }
-
-    fn begin_epoch(&self, id: EpochId, cause: EpochCause, _: Time) -> StoreFuture<'_, ()> {
-        self.act(move |kept| {
-            kept.epoch.id = id;
-            kept.epoch.cause = cause;
-            ((), Operation::Other)
-        })
     }
 
     fn probe(&self) -> StoreFuture<'_, ()> {
