@@ -1,9 +1,11 @@
 //! Time and randomness as values: an operation gets one [`Draw`] and is from then on a function of what it was given.
 
+use crate::client::ClientSecret;
 use crate::ids::{AccountId, EpochId, SessionId, TokenId};
 use crate::session::SessionSecret;
 use crate::time::Time;
 use countersign_jose::{Algorithm, KeyError, SigningKey};
+use zeroize::Zeroizing;
 
 /// Where time and randomness come from: the system's at the top of a program, a hand-moved clock in a test.
 pub trait Source: Send + Sync {
@@ -32,6 +34,8 @@ pub struct Draw {
     pub session_secret: SessionSecret,
     /// For the account it may create.
     pub account_id: AccountId,
+    /// For the client it may register, or whose secret it may replace.
+    pub client_secret: ClientSecret,
     /// For the storage epoch it may begin.
     pub epoch_id: EpochId,
     /// For the password it may hash.
@@ -50,6 +54,7 @@ impl Draw {
             session_id: SessionId::from_bytes(random(source)),
             session_secret: SessionSecret::from_bytes(random(source)),
             account_id: AccountId::from_bytes(random(source)),
+            client_secret: ClientSecret::from_bytes(&Zeroizing::new(random(source))),
             epoch_id: EpochId::from_bytes(random(source)),
             salt: random(source),
             nonce: random(source),

@@ -31,6 +31,10 @@ impl RevocationStore for SqliteStore {
         })
     }
 
+    fn last_sequence(&self) -> StoreFuture<'_, Sequence> {
+        self.readers.run("reading the number of the last revocation", |read| append(read, &[]))
+    }
+
     fn is_revoked(&self, subjects: Vec<RevocationSubject>) -> StoreFuture<'_, bool> {
         self.readers.run("looking for a revocation", move |read| {
             for subject in subjects {

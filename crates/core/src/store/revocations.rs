@@ -13,6 +13,9 @@ pub trait RevocationStore: Send + Sync {
     /// Entries after this number, in order, `limit` at most.
     fn revocations_after(&self, after: Sequence, limit: u16) -> StoreFuture<'_, Vec<SequencedRevocation>>;
 
+    /// The number of the last entry that was appended; 0 before the first.
+    fn last_sequence(&self) -> StoreFuture<'_, Sequence>;
+
     /// Whether an entry names any of these subjects.
     fn is_revoked(&self, subjects: Vec<RevocationSubject>) -> StoreFuture<'_, bool>;
 

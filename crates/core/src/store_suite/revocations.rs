@@ -29,6 +29,7 @@ async fn publish(store: &dyn Store, revocations: Vec<Revocation>) -> u64 {
 
 pub async fn entries_are_numbered_in_order_without_a_gap(store: &dyn Store) {
     assert_eq!(published(store).await, []);
+    assert_eq!(store.last_sequence().await.unwrap(), Sequence(0));
     assert_eq!(publish(store, one_of_each()).await, 4);
     let account = create(store, 1).await;
     open(store, 1, Some(account)).await;
@@ -39,6 +40,7 @@ pub async fn entries_are_numbered_in_order_without_a_gap(store: &dyn Store) {
     assert_eq!(entries.iter().take(4).map(|entry| entry.revocation.clone()).collect::<Vec<_>>(), one_of_each());
     assert_eq!(store.revocations_after(Sequence(2), 3).await.unwrap(), entries[2..5]);
     assert_eq!(store.revocations_after(Sequence(6), 3).await.unwrap(), []);
+    assert_eq!(store.last_sequence().await.unwrap(), Sequence(6));
     assert_eq!(count_told(store, "token.revoked").await, 2);
 }
 
