@@ -68,7 +68,7 @@ impl Credentials {
 
 /// Base64 with padding (RFC 4648 §4), by way of the strict one without.
 fn base64(text: &str) -> Option<Vec<u8>> {
-    if text.len() % 4 != 0 || text.contains(['-', '_']) {
+    if !text.len().is_multiple_of(4) || text.contains(['-', '_']) {
         return None;
     }
     let unpadded = text.strip_suffix("==").or_else(|| text.strip_suffix('=')).unwrap_or(text);

@@ -104,11 +104,12 @@ pub(crate) async fn register(
     Json(request): Json<RegisterRequest>,
 ) -> Result<(StatusCode, axum::Json<Shown>), ApiError> {
     let register = request.read()?;
+    // Read before: once the secret counts, nothing may stand between it and whoever asked for it.
+    let refused_until = refused_until(&app, &register.id).await?;
     let registered = register.run(administrator.actor, app.store(), &app.draw()).await?;
     match registered.map_err(|error| ApiError::invalid_request(error.to_string()))? {
         ClientRegistered::Registered(client, secret) => {
             tracing::info!(client = %client.id, "client registered by an administrator");
-            let refused_until = refused_until(&app, &client.id).await?;
             Ok((StatusCode::CREATED, axum::Json(Shown::of(&client.id, &secret, refused_until))))
         }
         ClientRegistered::IdTaken => Err(ApiError::client_id_taken()),
@@ -123,10 +124,10 @@ pub(crate) async fn rotate_secret(
     Path(id): Path<String>,
 ) -> Result<axum::Json<Shown>, ApiError> {
     let client = find(&app, &id).await?;
+    let refused_until = refused_until(&app, &client.id).await?;
     match ReplaceClientSecret.run(&client, administrator.actor, app.store(), &app.draw()).await? {
         SecretReplaced::Replaced(secret) => {
             tracing::info!(client = %client.id, "client's secret replaced by an administrator");
-            let refused_until = refused_until(&app, &client.id).await?;
             Ok(axum::Json(Shown::of(&client.id, &secret, refused_until)))
         }
         SecretReplaced::Public => Err(ApiError::invalid_request("a public client has no secret")),
