@@ -24,7 +24,9 @@ pub(crate) struct Machine {
 
 impl Machine {
     pub(crate) fn basic(&self) -> String {
-        basic(&self.id, &self.secret)
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+        let encode = |byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+        basic(&self.id.bytes().map(encode).collect::<String>(), &self.secret)
     }
 }
 
