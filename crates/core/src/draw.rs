@@ -1,5 +1,6 @@
 //! Time and randomness as values: an operation gets one [`Draw`] and is from then on a function of what it was given.
 
+use crate::client::ClientSecret;
 use crate::ids::{AccountId, SessionId, TokenId};
 use crate::session::SessionSecret;
 use crate::time::Time;
@@ -24,8 +25,8 @@ pub trait Source: Send + Sync {
 
 // Its place in the alphabet of base64url.
 const HYPHEN: u8 = 62;
-// Three ids, a secret and a salt of 16 bytes each; what is random of an epoch; a nonce.
-const DRAWN_BYTES: usize = 5 * 16 + 10 + 12;
+// Three ids, a secret and a salt of 16 bytes each; a client secret; what is random of an epoch; a nonce.
+const DRAWN_BYTES: usize = 5 * 16 + 32 + 10 + 12;
 
 /// One operation's share of time and randomness.
 pub struct Draw {
@@ -39,6 +40,8 @@ pub struct Draw {
     pub session_secret: SessionSecret,
     /// For the account it may create.
     pub account_id: AccountId,
+    /// For the client it may register, or whose secret it may replace.
+    pub client_secret: ClientSecret,
     /// For the storage epoch it may begin.
     pub epoch_id: Epoch,
     /// For the password it may hash.
@@ -62,6 +65,7 @@ impl Draw {
             session_id: SessionId::from_bytes(left.id()),
             session_secret: SessionSecret::from_bytes(left.take()),
             account_id: AccountId::from_bytes(left.id()),
+            client_secret: ClientSecret::from_bytes(&Zeroizing::new(left.take())),
             epoch_id: Epoch::new(now.as_millis(), left.take()),
             salt: left.take(),
             nonce: left.take(),

@@ -22,6 +22,10 @@ pub const SCOPE_CHARACTERS_MAX: usize = 128;
 pub const RESOURCE_URI_BYTES_MAX: usize = 512;
 /// Characters of a client id.
 pub const CLIENT_ID_CHARACTERS_MAX: usize = 256;
+/// Characters of a client's name.
+pub const CLIENT_NAME_CHARACTERS_MAX: usize = 128;
+/// Resource servers for which one client may have tokens.
+pub const CLIENT_RESOURCES_MAX: usize = 64;
 /// Characters of what a session is labelled with (a browser's name).
 pub const LABEL_CHARACTERS_MAX: usize = 128;
 /// Bytes of an account's attributes, names and values together.

@@ -4,10 +4,12 @@ use crate::error::ApiError;
 use crate::hashing::HashingPool;
 use crate::http::HttpPolicy;
 use crate::throttling::Throttle;
+use crate::verifiers::Verifiers;
 use countersign_core::audit::Actor;
 use countersign_core::key_ring::{KeyRingError, MasterKey, OpenKeyRing, RingPolicy, StorageKey};
 use countersign_core::ops::{Issue, IssuedRefresh, Policies, RotateKeys};
 use countersign_core::store::Store;
+use countersign_core::token::AccessClaims;
 use countersign_core::{Draw, Source, Span, Time};
 use countersign_jose::Leeway;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -51,7 +53,14 @@ pub(crate) struct Shared {
     pub(crate) master: MasterKey,
     pub(crate) storage_key: StorageKey,
     pub(crate) ring: RwLock<Arc<OpenKeyRing>>,
+    pub(crate) verifiers: Box<dyn Verifiers>,
     pub(crate) probed: tokio::sync::Mutex<Option<(Time, Result<(), String>)>>,
+}
+
+/// An access token made.
+pub(crate) struct AccessToken {
+    pub(crate) access_token: String,
+    pub(crate) expires_in: u64,
 }
 
 /// A pair of tokens made.
@@ -100,6 +109,10 @@ impl App {
         &self.0.throttle
     }
 
+    pub(crate) fn verifiers(&self) -> &dyn Verifiers {
+        &*self.0.verifiers
+    }
+
     pub(crate) fn storage_key(&self) -> &StorageKey {
         &self.0.storage_key
     }
@@ -116,7 +129,7 @@ impl App {
 
     /// Moves the key ring on if something is due, and takes up what others changed.
     pub(crate) async fn keep_keys(&self) -> Result<(), countersign_core::ops::RotationError> {
-        let ring = self.key_care().keep().await?;
+        let ring = self.key_care(Actor::named("key rotation")).keep().await?;
         if ring.version != self.ring().version {
             self.take_up(&ring)?;
         }
@@ -139,13 +152,14 @@ impl App {
         Ok(())
     }
 
-    fn key_care(&self) -> RotateKeys<'_> {
+    /// What moves the key ring on behalf of `actor`; [`follow_keys`](Self::follow_keys) takes up what it did.
+    pub(crate) fn key_care(&self, actor: Actor) -> RotateKeys<'_> {
         RotateKeys {
             store: self.store(),
             source: self.source(),
             master: &self.0.master,
             policy: ring_policy(self.policies()),
-            actor: Actor::named("key rotation"),
+            actor,
         }
     }
 
@@ -165,18 +179,22 @@ impl App {
 
     /// Makes the tokens that an operation issued.
     pub(crate) fn sign(&self, issue: &Issue) -> Result<TokenPair, ApiError> {
-        let ring = self.ring();
-        let claims = issue.claims.of_issuer(self.issuer());
-        let access_token = ring.signer.sign(&claims).map_err(ApiError::internal)?;
+        let AccessToken { access_token, expires_in } = self.sign_access(&issue.claims)?;
         let refresh_token = match &issue.refresh {
             IssuedRefresh::Same => None,
             IssuedRefresh::Token { session, secret, generation } => {
-                let token = ring.mac_keys.issue(*session, secret, *generation);
+                let token = self.ring().mac_keys.issue(*session, secret, *generation);
                 Some(token.ok_or_else(|| ApiError::internal(KeyRingError::NothingActive))?)
             }
         };
-        let (exp, iat) = (issue.claims.expires_at.as_seconds(), issue.claims.issued_at.as_seconds());
-        Ok(TokenPair { access_token, refresh_token, expires_in: exp.saturating_sub(iat) })
+        Ok(TokenPair { access_token, refresh_token, expires_in })
+    }
+
+    /// Makes an access token that an operation issued.
+    pub(crate) fn sign_access(&self, claims: &AccessClaims) -> Result<AccessToken, ApiError> {
+        let access_token = self.ring().signer.sign(&claims.of_issuer(self.issuer())).map_err(ApiError::internal)?;
+        let (exp, iat) = (claims.expires_at.as_seconds(), claims.issued_at.as_seconds());
+        Ok(AccessToken { access_token, expires_in: exp.saturating_sub(iat) })
     }
 }
 

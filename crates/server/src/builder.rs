@@ -5,6 +5,7 @@ use crate::hashing::{HashingPolicy, HashingPool};
 use crate::http::HttpPolicy;
 use crate::jobs;
 use crate::throttling::{Throttle, ThrottlePolicy};
+use crate::verifiers::NobodyConnected;
 use countersign_core::audit::Actor;
 use countersign_core::key_ring::{KeyRingError, MasterKey, OpenKeyRing};
 use countersign_core::ops::{Found, Foundation, OnIssuerChange, Policies, RotateKeys, RotationError};
@@ -118,6 +119,7 @@ impl Server {
             http: parts.http,
             master: parts.master,
             storage_key,
+            verifiers: Box::new(NobodyConnected),
             probed: tokio::sync::Mutex::new(None),
         });
         Ok(Self { app, foundation })

@@ -19,6 +19,7 @@ mod serve;
 mod source;
 pub mod telemetry;
 mod throttling;
+mod verifiers;
 
 pub use app::{RoutePolicy, SignUpPolicy, ring_policy};
 pub use builder::{Server, ServerParts, StartError};

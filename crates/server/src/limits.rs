@@ -1,5 +1,6 @@
 //! Every limit of the network, with its unit in its name.
 
+use countersign_core::Span;
 use std::time::Duration;
 
 /// Bytes of a request's body.
@@ -14,6 +15,14 @@ pub const HEADER_FIELDS_READ_MAX: usize = 200;
 pub const JSON_DEPTH_MAX: usize = 16;
 /// Members of any one object of a JSON body.
 pub const JSON_MEMBERS_MAX: usize = 64;
+/// Parameters of a form.
+pub const FORM_PARAMETERS_MAX: usize = 32;
+/// Characters of the reason that an administrator gives.
+pub const REASON_CHARACTERS_MAX: usize = 256;
+/// How long ago the sign-in may be for what is dangerous; RFC 9470's `max_age` in the error table says the same.
+pub const RECENT_AUTHENTICATION_MAX: Span = Span::from_seconds(900);
+/// How long a client may wait for the verifiers, in seconds.
+pub const WAIT_SECONDS_MAX: u64 = 30;
 /// Bytes of a request's target.
 pub const TARGET_BYTES_MAX: usize = 8 * 1024;
 /// How long the headers of a request may take.

@@ -12,6 +12,7 @@ use countersign_core::revocation::{Entry, Kind, NewEntry, Revocation, Revocation
 use countersign_core::store::{BeginEpoch, ChangeMark, FeedPage, Published, RevocationStore, StoreFuture};
 use countersign_jose::Timestamp;
 use rusqlite::Connection;
+use std::collections::BTreeSet;
 
 impl RevocationStore for SqliteStore {
     fn publish_revocations(&self, revocations: Vec<Revocation>, audit: AuditEvent) -> StoreFuture<'_, Published> {
@@ -70,12 +71,16 @@ impl RevocationStore for SqliteStore {
             )?;
             change(commit, "DELETE FROM revocation", ())?;
             change(commit, "UPDATE feed SET last = 0, \"set\" = zeroblob(16)", ())?;
-            let mut again: Vec<_> = kept.into_iter().map(Entry::into_new).collect();
-            let lost: Vec<_> = begin.lost.into_iter().filter(|entry| !again.contains(entry)).collect();
-            again.extend(lost);
-            append_entries(commit, again)?;
+            let named: BTreeSet<_> = kept.iter().map(|entry| (entry.kind(), entry.id().into_owned())).collect();
+            let lost = begin.lost.into_iter().map(|entry| entry.numbered(Sequence::ZERO));
+            let lost = lost.filter(|entry| !named.contains(&(entry.kind(), entry.id().into_owned())));
+            append_entries(commit, kept.into_iter().chain(lost).map(Entry::into_new).collect())?;
             tell(commit, &begin.audit)
         })
+    }
+
+    fn last_sequence(&self) -> StoreFuture<'_, Sequence> {
+        self.readers.run("reading the number of the last revocation", last_number)
     }
 
     fn is_revoked(&self, subjects: Vec<RevocationSubject>) -> StoreFuture<'_, bool> {
@@ -129,10 +134,10 @@ pub(crate) fn append(commit: &Connection, revocations: &[Revocation]) -> Result<
 }
 
 fn append_entries(commit: &Connection, entries: Vec<NewEntry>) -> Result<Sequence, Fault> {
-    let (epoch, mut last, mut set) = standing(commit)?;
     if entries.is_empty() {
-        return Ok(last);
+        return last_number(commit);
     }
+    let (epoch, mut last, mut set) = standing(commit)?;
     for entry in entries {
         last = last.next();
         let entry = entry.numbered(last);
@@ -146,6 +151,11 @@ fn append_entries(commit: &Connection, entries: Vec<NewEntry>) -> Result<Sequenc
     }
     change(commit, "UPDATE feed SET last = ?1, \"set\" = ?2", (signed(last.0), set.as_bytes()))?;
     Ok(last)
+}
+
+fn last_number(connection: &Connection) -> Result<Sequence, Fault> {
+    let last = first(connection, "SELECT last FROM feed", (), |row| row.unsigned().map(Sequence))?;
+    last.ok_or_else(|| Fault::Damaged("the number of the last revocation is gone".to_owned()))
 }
 
 /// Epoch, last number and digest.

@@ -265,6 +265,9 @@ impl RotateKeys<'_> {
                 let key = self.generate(purpose)?;
                 let mut change = self.change(ring, "key.generated", key.id().as_str());
                 change.put = vec![RingKey { purpose, ..self.sealed(&key, state, &storage, now) }];
+                if purpose == Purpose::AccessToken && state == KeyState::Next {
+                    change.revocations.extend(self.announcement(&key, now));
+                }
                 change
             }
             Step::Promote(id) => {

@@ -24,7 +24,10 @@ pub use accounts::{
     AccountChange, AccountStore, ChangeAccount, ChangePassword, Changed, Created, NewAccount, RenewedSession,
 };
 pub use audit::{AuditStore, RaiseAlarm};
-pub use clients::{ClientStore, Registered};
+pub use clients::{
+    ChangeClientStatus, ClientChanged, ClientEnding, ClientStore, Registered, RemoveClient, ReplaceClientSecret,
+    StatusChange,
+};
 pub use deployment::{Deployment, DeploymentStore, Founded, Swept};
 pub use error::StoreError;
 pub use keys::{KeyStore, RingChange};

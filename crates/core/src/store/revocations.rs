@@ -25,6 +25,9 @@ pub trait RevocationStore: Send + Sync {
     /// had lost after those that it has.
     fn begin_epoch(&self, begin: BeginEpoch) -> StoreFuture<'_, ()>;
 
+    /// The number of the last entry that was appended; 0 before the first.
+    fn last_sequence(&self) -> StoreFuture<'_, Sequence>;
+
     /// Whether an entry names any of these subjects.
     fn is_revoked(&self, subjects: Vec<RevocationSubject>) -> StoreFuture<'_, bool>;
 

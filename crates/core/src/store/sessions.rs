@@ -14,7 +14,8 @@ use countersign_revocation::Epoch;
 /// What refresh, sign-out and the session list need of a store.
 pub trait SessionStore: Send + Sync {
     /// Opens a session, if the account is active and its floor is still the one that was seen before its credentials
-    /// were checked, and its parent, where it has one, has not ended. More than `live_max` live sessions of the account:
+    /// were checked, and its parent, where it has one, has not ended. A machine's session needs its client registered
+    /// and active instead of an account. More than `live_max` live sessions of the account:
     /// the least recently refreshed end, published.
     fn open_session(&self, open: OpenSession) -> StoreFuture<'_, Opened>;
 
@@ -63,7 +64,7 @@ pub enum Opened {
     /// It is open.
     Opened,
     /// The account is gone, disabled, or all its sessions were ended since its credentials were checked; or the parent
-    /// is gone or has ended.
+    /// is gone or has ended; or the machine is no active client.
     Refused,
 }
 

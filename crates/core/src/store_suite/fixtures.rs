@@ -2,7 +2,7 @@
 
 use crate::account::{Account, AccountStatus, CredentialVersion, Login, Roles, SessionsFloor};
 use crate::audit::{Actor, AuditEvent, AuditFilter};
-use crate::client::ClientId;
+use crate::client::{Client, ClientId, ClientProfile};
 use crate::ids::{AccountId, SessionId};
 use crate::key_ring::Sealed;
 use crate::network::Network;
@@ -75,12 +75,22 @@ pub(super) fn account(number: u32) -> Account {
     }
 }
 
-/// An account's session as sign-in opens it; a machine's where there is none.
+/// A machine client with something in every field.
+pub(super) fn machine(id: &str) -> Client {
+    let profile = ClientProfile {
+        name: Some("Größter Arbeiter".to_owned()),
+        scopes: ScopeSet::parse("orders:read a=b,c'{}").unwrap(),
+        resources: ["https://b.example?a=b,c", "urn:example:a"].map(|uri| ResourceUri::parse(uri).unwrap()).into(),
+    };
+    Client::machine(ClientId::parse(id).unwrap(), profile, SecretHash::of(id.as_bytes()), at(3)).unwrap()
+}
+
+/// An account's session as sign-in opens it; where there is none, that of a machine.
 pub(super) fn session(number: u32, account: Option<AccountId>) -> Session {
     Session {
         id: session_id(number),
         account,
-        client: ClientId::first_party(),
+        client: account.map_or_else(|| ClientId::parse("worker").unwrap(), |_| ClientId::first_party()),
         parent: None,
         secret_hash: secret_hash(number),
         replaced_hash: None,
@@ -150,7 +160,11 @@ pub(super) async fn open(store: &dyn Store, number: u32, account: Option<Account
     open_as(store, session(number, account)).await
 }
 
+/// Opens this session; a machine is registered for it unless it is.
 pub(super) async fn open_as(store: &dyn Store, session: Session) -> Session {
+    if session.account.is_none() {
+        store.register_client(machine(session.client.as_str()), told("client.registered")).await.unwrap();
+    }
     let floor = match session.account {
         Some(account) => Some(store.account(account).await.unwrap().unwrap().sessions_floor),
         None => None,

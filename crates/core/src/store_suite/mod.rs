@@ -52,6 +52,12 @@ macro_rules! store_suite {
             clients {
                 a_client_reads_back_as_it_was_registered
                 an_id_is_taken_once_and_the_built_in_one_never_given
+                clients_are_listed_by_id_each_once
+                a_secret_is_replaced_by_whoever_saw_the_one_before
+                a_disabled_clients_sessions_end_and_its_revocation_is_published
+                a_machine_that_is_no_active_client_opens_no_session
+                an_enabled_client_is_refused_until_its_revocation_is_forgotten
+                a_removed_client_is_gone_and_refused
             }
             deployment {
                 a_deployment_is_founded_once

@@ -43,7 +43,9 @@ async fn publish(store: &dyn Store, revocations: Vec<Revocation>) -> u64 {
 }
 
 pub async fn entries_are_numbered_in_order_without_a_gap(store: &dyn Store) {
+    found(store).await;
     assert_eq!(published(store).await, []);
+    assert_eq!(store.last_sequence().await.unwrap(), Sequence(0));
     assert_eq!(publish(store, one_of_each()).await, 5);
     let account = create(store, 1).await;
     open(store, 1, Some(account)).await;
@@ -56,10 +58,12 @@ pub async fn entries_are_numbered_in_order_without_a_gap(store: &dyn Store) {
     let page = store.feed_after(Sequence(2), 3).await.unwrap();
     assert_eq!((page.last, &page.entries[..]), (Sequence(7), &entries[2..5]));
     assert_eq!(store.feed_after(Sequence(7), 3).await.unwrap().entries, []);
+    assert_eq!(store.last_sequence().await.unwrap(), Sequence(7));
     assert_eq!(count_told(store, "token.revoked").await, 2);
 }
 
 pub async fn what_is_named_is_revoked(store: &dyn Store) {
+    found(store).await;
     publish(store, one_of_each()).await;
     let subjects: Vec<_> = one_of_each().into_iter().map(|entry| entry.subject).collect();
     let other = RevocationSubject::Token(TokenId::from_bytes([9; 16]));
@@ -73,6 +77,7 @@ pub async fn what_is_named_is_revoked(store: &dyn Store) {
 }
 
 pub async fn what_no_token_can_need_is_forgotten_but_its_number_is_not(store: &dyn Store) {
+    found(store).await;
     let key = Revocation::of_key(KeyId::new("key").unwrap());
     publish(store, vec![key.clone(), token(1, 700), token(2, 800)]).await;
     assert_eq!(store.forget_revocations(second(700)).await.unwrap(), 0);
@@ -87,6 +92,7 @@ pub async fn what_no_token_can_need_is_forgotten_but_its_number_is_not(store: &d
 }
 
 pub async fn an_empty_publication_moves_nothing(store: &dyn Store) {
+    found(store).await;
     assert_eq!(publish(store, Vec::new()).await, 0);
     assert_eq!(publish(store, vec![token(1, 700)]).await, 1);
     assert_eq!(publish(store, Vec::new()).await, 1);
@@ -139,6 +145,7 @@ pub async fn another_epoch_says_again_what_still_matters_and_what_was_lost(store
 }
 
 pub async fn who_waits_for_a_change_misses_none(store: &dyn Store) {
+    found(store).await;
     let before = store.changed(None).await.unwrap();
     publish(store, vec![token(1, 700)]).await;
     let after = store.changed(Some(before)).await.unwrap();

@@ -14,6 +14,7 @@ mod failure;
 mod flow;
 mod health;
 mod leak_drill;
+mod oauth2;
 mod properties;
 mod secrets;
 mod support;

@@ -5,6 +5,7 @@ pub(crate) mod client;
 pub(crate) mod failing;
 pub(crate) mod forge;
 pub(crate) mod logs;
+pub(crate) mod machines;
 pub(crate) mod secrets;
 pub(crate) mod users;
 pub(crate) mod verifier;

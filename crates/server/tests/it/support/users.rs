@@ -217,11 +217,11 @@ impl TestApp {
         self.key_ring().await.storage_key(&master_key()).unwrap()
     }
 
-    fn draw(&self) -> Draw {
+    pub(crate) fn draw(&self) -> Draw {
         Draw::from(self.clock())
     }
 
-    fn policies(&self) -> Policies {
+    pub(crate) fn policies(&self) -> Policies {
         let setup = self.setup();
         Policies {
             token: setup.token.clone(),
