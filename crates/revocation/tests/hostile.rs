@@ -233,6 +233,7 @@ fn a_batch_is_numbered_without_a_gap_from_first_to_last() {
     }
     assert_eq!(payload(with(two(), "first", json!(2))), "numbering");
     assert_eq!(payload(with(two(), "last", json!(3))), "numbering");
+    assert_eq!(payload(with(batch(numbered(&[0, 1, 2])), "first", json!(0))), "numbering", "the first number is 1");
     assert_eq!(payload(with(head(), "first", json!(1))), "numbering");
 }
 
