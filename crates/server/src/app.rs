@@ -1,10 +1,10 @@
 //! What every request shares: the store, the policies, the keys, the pools. Cheap to clone.
 
 use crate::error::ApiError;
+use crate::feed::{FeedPolicy, Hub};
 use crate::hashing::HashingPool;
 use crate::http::HttpPolicy;
 use crate::throttling::Throttle;
-use crate::verifiers::Verifiers;
 use countersign_core::audit::Actor;
 use countersign_core::key_ring::{KeyRingError, MasterKey, OpenKeyRing, RingPolicy, StorageKey};
 use countersign_core::ops::{Issue, IssuedRefresh, Policies, RotateKeys};
@@ -37,6 +37,8 @@ pub struct RoutePolicy {
     pub leeway: Leeway,
     /// How long the key set may be cached.
     pub jwks_max_age: Span,
+    /// How the revocation feed is served.
+    pub feed: FeedPolicy,
 }
 
 // Anybody may ask whether the server is ready, and each probe is a commit.
@@ -53,7 +55,7 @@ pub(crate) struct Shared {
     pub(crate) master: MasterKey,
     pub(crate) storage_key: StorageKey,
     pub(crate) ring: RwLock<Arc<OpenKeyRing>>,
-    pub(crate) verifiers: Box<dyn Verifiers>,
+    pub(crate) feed: Hub,
     pub(crate) probed: tokio::sync::Mutex<Option<(Time, Result<(), String>)>>,
 }
 
@@ -109,8 +111,13 @@ impl App {
         &self.0.throttle
     }
 
-    pub(crate) fn verifiers(&self) -> &dyn Verifiers {
-        &*self.0.verifiers
+    /// The revocation feed.
+    pub(crate) fn feed(&self) -> &Hub {
+        &self.0.feed
+    }
+
+    pub(crate) fn feed_policy(&self) -> FeedPolicy {
+        self.0.routes.feed
     }
 
     pub(crate) fn storage_key(&self) -> &StorageKey {

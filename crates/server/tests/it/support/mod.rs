@@ -3,6 +3,7 @@
 pub(crate) mod app;
 pub(crate) mod client;
 pub(crate) mod failing;
+pub(crate) mod follower;
 pub(crate) mod forge;
 pub(crate) mod logs;
 pub(crate) mod machines;
