@@ -11,7 +11,7 @@ mod reports;
 mod snapshots;
 
 pub(crate) use hub::{Hub, Object, Subscription};
-pub(crate) use publish::{judge, publish};
+pub(crate) use publish::{catch_up, judge, publish};
 pub(crate) use reports::Progress;
 
 use countersign_core::Span;

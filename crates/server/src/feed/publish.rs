@@ -50,8 +50,9 @@ pub(crate) async fn publish(app: App) {
 
 type BoxedError = Box<dyn Error + Send + Sync>;
 
+/// Whether something came.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Moved {
+pub(crate) enum Moved {
     On,
     Not,
 }
@@ -62,7 +63,7 @@ fn failed(error: &(dyn Error + 'static)) -> Duration {
 }
 
 /// Takes all that storage has.
-async fn catch_up(app: &App) -> Result<Moved, BoxedError> {
+pub(crate) async fn catch_up(app: &App) -> Result<Moved, BoxedError> {
     let _one = app.feed().moving().await;
     take_all(app).await
 }

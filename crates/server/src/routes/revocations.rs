@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::error::ApiError;
-use crate::feed::{Hub, Object, Subscription, judge};
+use crate::feed::{Hub, Object, Subscription, catch_up, judge};
 use crate::http::feed_reader::FeedReader;
 use crate::http::json::Json;
 use crate::http::query::Query;
@@ -75,6 +75,10 @@ pub(crate) async fn feed(
 
 /// `GET /revocations/snapshot`: everything that matters.
 pub(crate) async fn snapshot(State(app): State<App>, _: FeedReader) -> Result<Response, ApiError> {
+    // Whatever was answered before this was asked for is in it. Where storage fails, what was known is still told.
+    if let Err(error) = catch_up(&app).await {
+        tracing::warn!(error = &*error, "the snapshot is as old as the last look at storage");
+    }
     let mut id = [0; 16];
     app.source().fill(&mut id);
     let texts = app.feed().snapshot(SnapshotId(id), app.source().now(), &app.ring().feed);

@@ -3,9 +3,10 @@
 use super::app::{ISSUER, TestApp};
 use super::client::{Request, Response};
 use super::machines::Machine;
-use countersign_core::Source as _;
-use countersign_core::revocation::Sequence;
+use countersign_core::audit::{Actor, AuditEvent};
+use countersign_core::revocation::{Revocation, Sequence};
 use countersign_core::store::{FeedPage, RevocationStore as _};
+use countersign_core::{Source as _, Span, TokenId};
 use countersign_jose::KeySet;
 use countersign_revocation::{Applied, Follower, Position, RevokedSet, SignedObject, Subjects};
 use serde_json::json;
@@ -52,6 +53,14 @@ impl TestApp {
         let jwks = self.get("/revocations/jwks.json").send().await.assert_status(200);
         let keys = KeySet::from_json(&jwks.body).unwrap();
         TestFollower { follower: Follower::new(ISSUER, Arc::new(RevokedSet::new())), token, keys }
+    }
+
+    /// Publishes so many tokens at once.
+    pub(crate) async fn publish_tokens(&self, count: u128) {
+        let exp = (self.clock().now() + Span::from_seconds(600)).timestamp();
+        let token = |number: u128| Revocation::of_token(TokenId::from_bytes(number.to_be_bytes()), exp);
+        let audit = AuditEvent::new(self.clock().now(), "token.revoked", Actor::named("test"));
+        self.store().publish_revocations((0..count).map(token).collect(), audit).await.unwrap();
     }
 
     /// What storage says of the feed.
@@ -127,7 +136,7 @@ impl TestFollower {
         let mut stream = socket.connect(app.address()).await.unwrap();
         let resume = after.map(|after| format!("last-event-id: {after}\r\n")).unwrap_or_default();
         let request = format!(
-            "GET /revocations/feed HTTP/1.1\r\nhost: a\r\nauthorization: Bearer {}\r\n{resume}\r\n",
+            "GET /revocations/feed HTTP/1.1\r\nhost: a\r\nconnection: close\r\nauthorization: Bearer {}\r\n{resume}\r\n",
             self.token
         );
         stream.write_all(request.as_bytes()).await.unwrap();
