@@ -45,7 +45,7 @@ pub mod limits;
 pub use algorithm::{Algorithm, UnknownAlgorithm};
 pub use error::{KeyError, ParseError, SignError, VerifyError};
 pub use jwk::{Jwk, JwkSet, RefusedKey, Thumbprint};
-pub use jws::{Header, Signer};
+pub use jws::{Header, SignedPayload, Signer};
 pub use jwt::{Expectations, Leeway, LeewayTooLong, Timestamp, TokenType, UnverifiedToken, VerifiedToken};
 pub use key::{KeyId, KeySet, SigningKey, VerifyingKey};
 pub use secret::Secret;

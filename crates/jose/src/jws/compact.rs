@@ -5,6 +5,30 @@ use crate::{
     limits::{CLAIMS_BYTES_MAX, HEADER_BYTES_MAX, TOKEN_BYTES_MAX},
 };
 
+/// How large a text may be, and what its parts are called in errors.
+#[derive(Clone, Copy)]
+pub(crate) struct CompactLimits {
+    text: &'static str,
+    text_bytes_max: usize,
+    payload: &'static str,
+    payload_bytes_max: usize,
+}
+
+impl CompactLimits {
+    /// Those of a token.
+    pub(crate) const TOKEN: Self = Self {
+        text: "token",
+        text_bytes_max: TOKEN_BYTES_MAX,
+        payload: "claims set",
+        payload_bytes_max: CLAIMS_BYTES_MAX,
+    };
+
+    /// A text of that length, whatever its payload is: the header has its own limit.
+    pub(crate) const fn text_bytes(text_bytes_max: usize) -> Self {
+        Self { text: "signed text", text_bytes_max, payload: "payload", payload_bytes_max: text_bytes_max }
+    }
+}
+
 /// The three segments, decoded. Size, shape and base64 are checked; the bytes are not looked at.
 pub(crate) struct CompactJws<'a> {
     pub(crate) header: Vec<u8>,
@@ -15,16 +39,16 @@ pub(crate) struct CompactJws<'a> {
 }
 
 impl<'a> CompactJws<'a> {
-    pub(crate) fn parse(text: &'a str) -> Result<Self, ParseError> {
-        if text.len() > TOKEN_BYTES_MAX {
-            return Err(ParseError::TooLarge { what: "token", limit: TOKEN_BYTES_MAX });
+    pub(crate) fn parse(text: &'a str, limits: CompactLimits) -> Result<Self, ParseError> {
+        if text.len() > limits.text_bytes_max {
+            return Err(ParseError::TooLarge { what: limits.text, limit: limits.text_bytes_max });
         }
         let (header, payload, signature) = split(text)?;
         if base64url::decoded_bytes(header.len()) > HEADER_BYTES_MAX {
             return Err(ParseError::TooLarge { what: "header", limit: HEADER_BYTES_MAX });
         }
-        if base64url::decoded_bytes(payload.len()) > CLAIMS_BYTES_MAX {
-            return Err(ParseError::TooLarge { what: "claims set", limit: CLAIMS_BYTES_MAX });
+        if base64url::decoded_bytes(payload.len()) > limits.payload_bytes_max {
+            return Err(ParseError::TooLarge { what: limits.payload, limit: limits.payload_bytes_max });
         }
         Ok(Self {
             header: decode("header", header)?,

@@ -2,11 +2,13 @@
 
 mod compact;
 mod header;
+mod payload;
 mod sign;
 mod verify;
 
 pub use header::Header;
+pub use payload::SignedPayload;
 pub use sign::Signer;
 
-pub(crate) use compact::CompactJws;
+pub(crate) use compact::{CompactJws, CompactLimits};
 pub(crate) use verify::pick_key;

@@ -62,19 +62,41 @@ impl Signer {
         let payload = serde_json::to_vec(claims).map_err(|_| SignError::Claims("they do not serialize"))?;
         // `#[serde(flatten)]` can write a member twice: that must not be signed.
         json::object(&payload, Limits::CLAIMS)?;
-        if base64url::decoded_bytes(self.prefix.len() - 1) > HEADER_BYTES_MAX {
-            return Err(SignError::TooLarge { what: "header", limit: HEADER_BYTES_MAX });
-        }
-        let mut token = String::with_capacity(self.prefix.len() + payload.len() * 4 / 3 + 360);
-        token.push_str(&self.prefix);
-        base64url::encode_to(&payload, &mut token);
-        let mut signature = String::new();
-        self.key.sign_with(token.as_bytes(), |bytes| base64url::encode_to(bytes, &mut signature))?;
-        token.push('.');
-        token.push_str(&signature);
+        let token = self.sign_bytes(&payload)?;
         if token.len() > TOKEN_BYTES_MAX {
             return Err(SignError::TooLarge { what: "token", limit: TOKEN_BYTES_MAX });
         }
         Ok(token)
+    }
+
+    /// Signs bytes that are no claims set of a token: what [`SignedPayload`](crate::SignedPayload) reads. They are not
+    /// looked at.
+    ///
+    /// # Errors
+    /// [`SignError::TooLarge`] for a text beyond `text_bytes_max`; [`SignError::Claims`] for no bytes at all, which no
+    /// verifier of ours reads.
+    pub fn sign_payload(&self, payload: &[u8], text_bytes_max: usize) -> Result<String, SignError> {
+        if payload.is_empty() {
+            return Err(SignError::Claims("the payload is empty"));
+        }
+        let text = self.sign_bytes(payload)?;
+        if text.len() > text_bytes_max {
+            return Err(SignError::TooLarge { what: "signed text", limit: text_bytes_max });
+        }
+        Ok(text)
+    }
+
+    fn sign_bytes(&self, payload: &[u8]) -> Result<String, SignError> {
+        if base64url::decoded_bytes(self.prefix.len() - 1) > HEADER_BYTES_MAX {
+            return Err(SignError::TooLarge { what: "header", limit: HEADER_BYTES_MAX });
+        }
+        let mut text = String::with_capacity(self.prefix.len() + payload.len() * 4 / 3 + 360);
+        text.push_str(&self.prefix);
+        base64url::encode_to(payload, &mut text);
+        let mut signature = String::new();
+        self.key.sign_with(text.as_bytes(), |bytes| base64url::encode_to(bytes, &mut signature))?;
+        text.push('.');
+        text.push_str(&signature);
+        Ok(text)
     }
 }

@@ -8,7 +8,7 @@ use super::{Expectations, Timestamp, VerifiedToken, claims::ClaimsSet};
 use crate::{
     Header, KeySet, ParseError, VerifyError,
     json::{self, Limits},
-    jws::{CompactJws, pick_key},
+    jws::{CompactJws, CompactLimits, pick_key},
 };
 
 /// Parsed, not trusted: enough to pick a key, nothing about who is calling.
@@ -40,7 +40,7 @@ impl<'a> UnverifiedToken<'a> {
     /// # Errors
     /// [`ParseError`] for anything that is not one strict compact JWS (RFC 7515 §7.1) with a header that we accept.
     pub fn parse(token: &'a str) -> Result<Self, ParseError> {
-        let jws = CompactJws::parse(token)?;
+        let jws = CompactJws::parse(token, CompactLimits::TOKEN)?;
         Ok(Self { header: Header::parse(&jws.header)?, jws })
     }
 
