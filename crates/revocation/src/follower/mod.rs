@@ -7,7 +7,7 @@ mod saves;
 use std::{collections::VecDeque, sync::Arc};
 
 use crate::{
-    Announcement, Batch, Entry, Epoch, FeedObject, Head, Point, Position, RevokedSet, SetDigest, SignedObject,
+    Announcement, Batch, Entry, Epoch, FeedObject, Head, Kind, Point, Position, RevokedSet, SetDigest, SignedObject,
     SnapshotPart, limits::ANNOUNCEMENTS_MAX,
 };
 
@@ -250,16 +250,24 @@ impl Follower {
             self.announce(entry);
             entries = entries.saturating_add(1);
         }
+        let mut keep_older_until = None;
         if self.joined_in(epoch).is_err() {
             // What the old epoch said of its freshness says nothing about the new one.
             self.as_of = None;
+            keep_older_until = self.joined.map(|_| self.older_matters_until(whole));
         }
         self.joined = Some(Joined { position: whole.point.position(), digest: set, agrees: true });
         self.issuer_behind = false;
         self.refresh(as_of);
         if let Some(saves) = &mut self.saves {
-            saves.snapshot(whole.texts(), entries);
+            saves.snapshot(whole.texts(), entries, keep_older_until);
         }
+    }
+
+    /// Until when what was held before a new epoch has to be kept: for ever, if it refuses a key that the epoch does not.
+    fn older_matters_until(&self, whole: &Whole) -> u64 {
+        let refuses = |key: &str| whole.entries().any(|entry| entry.kind() == Kind::KeyRefused && entry.id() == key);
+        if self.set.refused_keys().iter().all(|key| refuses(key)) { self.set.last_until() } else { 0 }
     }
 
     fn joined_in(&self, epoch: Epoch) -> Result<Joined, Why> {

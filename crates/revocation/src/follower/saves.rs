@@ -8,8 +8,14 @@ use crate::limits::{TAIL_BYTES_MIN, TAIL_ENTRIES_MIN, UNSAVED_BYTES_MAX};
 /// is verified again and given to a new follower, in this order. What is lost is fetched again, nothing else.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Save {
-    /// All parts of a snapshot, in order: they replace everything kept before.
-    Snapshot(Vec<Arc<str>>),
+    /// All parts of a snapshot, in order. They replace everything kept before, or follow on it.
+    Snapshot {
+        /// The parts.
+        texts: Vec<Arc<str>>,
+        /// In a new epoch: what was kept before stays, in front, through this second since 1970, for the sake of
+        /// entries that the new epoch may not have. 0: for ever. None: it is replaced.
+        keep_older_until: Option<u64>,
+    },
     /// A batch, to be added.
     Batch(Arc<str>),
     /// A head, to replace the one before.
@@ -42,10 +48,12 @@ pub(super) struct Saves {
 }
 
 impl Saves {
-    pub(super) fn snapshot(&mut self, texts: Vec<Arc<str>>, entries: usize) {
+    pub(super) fn snapshot(&mut self, texts: Vec<Arc<str>>, entries: usize, keep_older_until: Option<u64>) {
         let bytes = texts.iter().map(|text| text.len()).fold(0, usize::saturating_add);
-        *self = Self { snapshot: Size { entries, bytes }, ..Self::default() };
-        self.waiting.push(Save::Snapshot(texts));
+        // Steps of an older epoch that still wait are not replaced either.
+        let waiting = if keep_older_until.is_some() { self.take() } else { Vec::new() };
+        *self = Self { waiting, snapshot: Size { entries, bytes }, ..Self::default() };
+        self.waiting.push(Save::Snapshot { texts, keep_older_until });
     }
 
     pub(super) fn batch(&mut self, text: &Arc<str>, entries: usize) {
@@ -90,14 +98,14 @@ mod tests {
     #[test]
     fn a_tail_larger_than_its_snapshot_asks_for_a_new_one() {
         let mut saves = Saves::default();
-        saves.snapshot(vec!["part".into()], 5_000);
+        saves.snapshot(vec!["part".into()], 5_000, None);
         saves.batch(&"batch".into(), 5_000);
         assert!(!saves.wants_snapshot());
         saves.batch(&"batch".into(), 1);
         assert!(saves.wants_snapshot());
-        saves.snapshot(vec!["part".into()], 10);
+        saves.snapshot(vec!["part".into()], 10, None);
         assert!(!saves.wants_snapshot());
-        assert_eq!(saves.take(), [Save::Snapshot(vec!["part".into()])]);
+        assert_eq!(saves.take(), [Save::Snapshot { texts: vec!["part".into()], keep_older_until: None }]);
         saves.batch(&"b".repeat(TAIL_BYTES_MIN + 1).into(), 1);
         assert!(saves.wants_snapshot());
     }
@@ -115,7 +123,7 @@ mod tests {
         saves.batch(&"small".into(), 1);
         saves.head(&"head".into());
         assert!(saves.take().is_empty(), "a batch after the gap would be useless");
-        saves.snapshot(vec!["part".into()], 1);
+        saves.snapshot(vec!["part".into()], 1, None);
         saves.batch(&"small".into(), 1);
         assert_eq!(saves.take().len(), 2);
     }

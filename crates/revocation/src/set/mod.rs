@@ -164,6 +164,16 @@ impl RevokedSet {
         self.entries().filter(move |entry| entry.until == 0 || now <= entry.until)
     }
 
+    /// The last second, since 1970, at which anything held refuses, keys apart; 0: for ever.
+    pub(crate) fn last_until(&self) -> u64 {
+        let forever = |until| if until == 0 { u64::MAX } else { until };
+        match self.entries().map(|entry| forever(entry.until)).max() {
+            None => 1,
+            Some(u64::MAX) => 0,
+            Some(until) => until,
+        }
+    }
+
     fn entries(&self) -> impl Iterator<Item = LiveEntry> + '_ {
         [Kind::Session, Kind::Token, Kind::Client].into_iter().flat_map(|kind| {
             let held = self.shards(kind).into_iter().flat_map(Shards::entries);
