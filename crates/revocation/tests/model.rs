@@ -20,21 +20,44 @@ const KEEP_FOR_EVER: u64 = u64::MAX;
 /// What happens next; the numbers pick which.
 #[derive(Debug, Clone, Copy)]
 enum Step {
-    Append { about: u64, lasts: u64 },
-    Wait { ms: u64 },
-    SendBatch { first: u64, length: u64 },
+    Append {
+        about: u64,
+        lasts: u64,
+    },
+    Wait {
+        ms: u64,
+    },
+    SendBatch {
+        first: u64,
+        length: u64,
+    },
     SendHead,
-    SendSnapshot { size: usize },
-    Deliver { which: usize },
-    Lose { which: usize },
-    Duplicate { which: usize },
-    Truncate { which: usize, length: usize },
+    SendSnapshot {
+        size: usize,
+    },
+    Deliver {
+        which: usize,
+    },
+    Lose {
+        which: usize,
+    },
+    Duplicate {
+        which: usize,
+    },
+    Truncate {
+        which: usize,
+        length: usize,
+    },
     /// What the follower asked for last is fetched, and arrives.
     Fetch,
     /// The issuer's storage goes back, and it knows.
-    NewEpoch { lost: u64 },
+    NewEpoch {
+        lost: u64,
+    },
     /// The issuer's storage goes back, and it does not know yet.
-    GoBack { lost: u64 },
+    GoBack {
+        lost: u64,
+    },
     Save,
     /// The follower starts again from what was saved.
     Restart,
