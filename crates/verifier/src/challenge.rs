@@ -95,6 +95,13 @@ impl Refusal {
     }
 }
 
+/// What a handler requires of a bearer token itself, as an answer.
+impl From<VerifyError> for Refusal {
+    fn from(error: VerifyError) -> Self {
+        Self::Token { error, scheme: Scheme::Bearer, scope: String::new() }
+    }
+}
+
 fn token_challenge(error: &VerifyError, scheme: Scheme, scope: &str) -> String {
     let is_dpop = scheme == Scheme::Dpop || matches!(error, VerifyError::Bound);
     let name = if is_dpop { "DPoP" } else { "Bearer" };

@@ -118,6 +118,11 @@ impl Book {
         }
     }
 
+    pub(super) fn forget_last(&mut self, entries: usize) {
+        self.log.truncate(self.log.len().saturating_sub(entries));
+        self.digests.truncate(self.log.len() + 1);
+    }
+
     /// Batches of everything after `after`; none if there is nothing.
     pub(super) fn batches(&self, after: Sequence, now_ms: u64) -> Vec<String> {
         let skip = usize::try_from(after.0).unwrap_or(usize::MAX);

@@ -134,21 +134,28 @@ impl TestIssuer {
 
     /// Refuses a key for ever, and takes it out of the key set.
     pub fn revoke_key(&self, key_id: &str) {
-        self.book().remove_key(key_id);
+        self.drop_key(key_id);
+        self.refuse_key(key_id);
+    }
+
+    /// Refuses a key for ever in the feed; the key set still has it, as a stale copy somewhere might.
+    pub fn refuse_key(&self, key_id: &str) {
         self.append(NewEntry::key_refused(countersign_jose::KeyId::new(key_id).expect("a key id")));
     }
 
     /// Publishes and announces a new key, and signs with it from now on; the old one stays published. Gives its id.
     pub fn rotate_key(&self) -> String {
-        let announced = {
-            let mut book = self.book();
-            let key = book.add_key();
-            book.activate(key.id().as_str());
-            NewEntry::key_announced(key.id().clone(), &key.verifying_key().thumbprint(), 0, self.until())
-        };
-        let id = self.active_key_id();
-        self.append(announced.expect("an announcement"));
+        let id = self.announce_key();
+        self.activate_key(&id);
         id
+    }
+
+    /// Publishes and announces a new key that signs nothing yet. Gives its id.
+    pub fn announce_key(&self) -> String {
+        let key = self.book().add_key();
+        let announced = NewEntry::key_announced(key.id().clone(), &key.verifying_key().thumbprint(), 0, self.until());
+        self.append(announced.expect("an announcement"));
+        key.id().to_string()
     }
 
     /// Publishes a new key that signs nothing yet, and announces nothing. Gives its id.
@@ -189,6 +196,12 @@ impl TestIssuer {
     pub fn lose_everything(&self) {
         let now_ms = self.shared.options.clock.wall_ms();
         self.book().begin_epoch(now_ms, false);
+        self.tell();
+    }
+
+    /// Loses the last entries of the feed within their epoch, as a database that lost its last transactions does.
+    pub fn forget_last(&self, entries: usize) {
+        self.book().forget_last(entries);
         self.tell();
     }
 
