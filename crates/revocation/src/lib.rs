@@ -48,6 +48,7 @@
     )
 )]
 
+mod announcement;
 mod clock;
 mod digest;
 mod entry;
@@ -60,9 +61,10 @@ mod set;
 
 pub mod limits;
 
+pub use announcement::Announcement;
 pub use clock::VerifierClock;
 pub use digest::SetDigest;
-pub use entry::{Announcement, Entry, Kind, NewEntry, Subject, client_key};
+pub use entry::{Entry, Kind, NewEntry, Subject, client_key};
 pub use epoch::{Epoch, ParseEpochError};
 pub use error::{EntryError, ObjectError, SignObjectError};
 pub use follower::{Applied, Follower, Refusal, Save, Why};

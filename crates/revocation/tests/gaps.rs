@@ -64,6 +64,7 @@ fn a_gap_asks_for_the_tail_and_what_came_is_refused_already() {
     assert_eq!(feed.apply(&feed.issuer.batch(6, 8, 9_000)), Applied::NeedTail { after: after(3) });
     assert_eq!((feed.last(), feed.follower.as_of()), (Some(3), Some(1_000)));
     assert!(feed.holds(7) && !feed.holds(4));
+    assert_eq!(feed.apply(&feed.issuer.batch(5, 8, 9_000)), Applied::NeedTail { after: after(3) }, "one is missing");
     // The tail overlaps on both sides; its chunks do not reach the head.
     assert_eq!(feed.apply(&feed.issuer.batch(2, 5, 0)), Applied::Advanced);
     assert_eq!((feed.last(), feed.follower.as_of()), (Some(5), Some(1_000)));

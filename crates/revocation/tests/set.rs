@@ -2,7 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{
-    sync::atomic::{AtomicU64, Ordering},
+    sync::atomic::{AtomicBool, AtomicU64, Ordering},
     thread,
 };
 
@@ -180,18 +180,20 @@ fn readers_beside_a_writer_miss_nothing_that_the_version_announced() {
     const ENTRIES: u64 = 100_000;
     let set = RevokedSet::new();
     let first = set.version();
-    let found = AtomicU64::new(0);
+    let (found, done) = (AtomicU64::new(0), AtomicBool::new(false));
     thread::scope(|scope| {
         scope.spawn(|| {
             for number in 1..=ENTRIES {
                 set.insert(&entry(Kind::Session, number, 1_000));
             }
+            done.store(true, Ordering::Release);
         });
         for reader in 0..3 {
-            let (set, found) = (&set, &found);
+            let (set, found, done) = (&set, &found, &done);
             scope.spawn(move || {
                 let mut step = reader;
                 loop {
+                    let is_last_look = done.load(Ordering::Acquire);
                     // Entry n was inserted before the version became first + n.
                     let announced = set.version() - first;
                     if announced > 0 {
@@ -200,7 +202,8 @@ fn readers_beside_a_writer_miss_nothing_that_the_version_announced() {
                         assert!(!holds(set, ENTRIES + 1 + step));
                         found.fetch_add(1, Ordering::Relaxed);
                     }
-                    if announced == ENTRIES {
+                    if is_last_look {
+                        assert_eq!(announced, ENTRIES);
                         return;
                     }
                 }

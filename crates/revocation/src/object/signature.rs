@@ -54,12 +54,13 @@ impl FeedSigner {
     }
 }
 
-/// An object that its issuer signed, and the text that proves it. Nothing outside this module can build one.
+/// An object that its issuer signed, and the text that proves it. Cheap to clone; nothing outside this module can build
+/// one.
 #[derive(Debug, Clone)]
 pub struct SignedObject {
     text: Arc<str>,
     issuer: Arc<str>,
-    object: FeedObject,
+    object: Arc<FeedObject>,
 }
 
 impl SignedObject {
@@ -70,7 +71,7 @@ impl SignedObject {
     pub fn verify(text: impl Into<Arc<str>>, keys: &KeySet, issuer: &str) -> Result<Self, ObjectError> {
         let text = text.into();
         let object = wire::read(&EXPECTED.verify(&text, keys)?, issuer)?;
-        Ok(Self { text, issuer: issuer.into(), object })
+        Ok(Self { text, issuer: issuer.into(), object: Arc::new(object) })
     }
 
     /// The compact JWS, byte for byte as it came.
@@ -87,7 +88,7 @@ impl SignedObject {
 
     /// What it says.
     #[must_use]
-    pub const fn object(&self) -> &FeedObject {
+    pub fn object(&self) -> &FeedObject {
         &self.object
     }
 }

@@ -65,7 +65,7 @@ pub(crate) fn subjects(subject: &Subject) -> Option<Subjects> {
 pub(crate) struct Issuer {
     pub(crate) epoch: Epoch,
     pub(crate) log: Vec<Entry>,
-    snapshots: u8,
+    snapshots: u64,
 }
 
 impl Issuer {
@@ -107,7 +107,7 @@ impl Issuer {
         let mut digest = SetDigest::EMPTY;
         live.iter().for_each(|entry| digest.toggle(self.epoch, entry));
         self.snapshots += 1;
-        let (id, point) = (SnapshotId([self.snapshots; 16]), self.point(self.last(), as_of));
+        let (id, point) = (SnapshotId(id(self.snapshots)), self.point(self.last(), as_of));
         let chunks: Vec<&[Entry]> = if live.is_empty() { vec![&[]] } else { live.chunks(size).collect() };
         let of = u32::try_from(chunks.len()).unwrap();
         let parts = (1..=of).zip(chunks).map(|(number, entries)| {
