@@ -4,6 +4,7 @@
 mod attacks;
 mod builder;
 mod cache;
+mod docs;
 mod dpop;
 mod ended;
 mod extractor;
