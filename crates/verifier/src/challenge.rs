@@ -1,5 +1,6 @@
 //! Refusals as answers: status, and a challenge that says what to do (RFC 6750 §3, RFC 9449 §7.1).
 
+use countersign_jose::Algorithm;
 use http::{
     Response, StatusCode,
     header::{CACHE_CONTROL, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE},
@@ -115,7 +116,9 @@ fn token_challenge(error: &VerifyError, scheme: Scheme, scope: &str) -> String {
         text.push_str(&format!(r#", scope="{scope}""#));
     }
     if is_dpop {
-        text.push_str(r#", algs="ES256 EdDSA RS256""#);
+        let asymmetric = Algorithm::ALL.into_iter().filter(|algorithm| !algorithm.is_symmetric());
+        let names: Vec<&str> = asymmetric.map(Algorithm::as_str).collect();
+        text.push_str(&format!(r#", algs="{}""#, names.join(" ")));
     }
     text
 }

@@ -3,9 +3,13 @@
 use std::collections::HashMap;
 
 use countersign_jose::{UnverifiedToken, VerifyError as TokenError};
+use http::request::Parts;
 use serde::de::DeserializeOwned;
 
-use crate::{error::VerifyError, token::VerifiedToken, verifier::Verifier};
+use crate::{
+    challenge::Refusal, error::VerifyError, request::presented_token, require::Needs, token::VerifiedToken,
+    verifier::Verifier,
+};
 
 /// Verifiers by issuer. A token is judged by the verifier of the issuer that it names, and by no other: a key of one
 /// issuer never speaks for another.
@@ -34,6 +38,10 @@ impl Issuers {
     /// # Errors
     /// [`VerifyError`] for a text that is no token; with code `wrong_issuer` where it names none of these.
     pub fn verifier_of(&self, token: &str) -> Result<&Verifier, VerifyError> {
+        // A token that held before need not be taken apart again.
+        if let Some(verifier) = self.0.values().find(|verifier| verifier.has_cached(token)) {
+            return Ok(verifier);
+        }
         let claims = UnverifiedToken::parse(token)?.claims_json_unverified()?;
         let named = claims.get("iss").and_then(serde_json::Value::as_str).ok_or(TokenError::WrongIssuer)?;
         Ok(self.get(named).ok_or(TokenError::WrongIssuer)?)
@@ -61,6 +69,20 @@ impl Issuers {
         let verifier = self.verifier_of(token)?;
         let verified = verifier.verify(token)?;
         if verifier.issuer() == issuer { Ok(verified) } else { Err(TokenError::WrongIssuer.into()) }
+    }
+}
+
+impl Issuers {
+    /// Authenticates a request with a token of any of them: see [`Verifier::authenticate`].
+    ///
+    /// # Errors
+    /// [`Refusal`], which makes the answer.
+    pub async fn authenticate<C>(&self, parts: &Parts, needs: &Needs) -> Result<VerifiedToken<C>, Refusal>
+    where
+        C: DeserializeOwned + Send + Sync + 'static,
+    {
+        let verifier = self.verifier_of(presented_token(&parts.headers)?)?;
+        verifier.authenticate(parts, needs).await
     }
 }
 

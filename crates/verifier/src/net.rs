@@ -73,7 +73,8 @@ impl Net {
             AnyClient::Plain(Client::builder(TokioExecutor::new()).build(HttpConnector::new()))
         } else {
             let connector = hyper_rustls::HttpsConnectorBuilder::new()
-                .with_native_roots()
+                // Named, so that it does not depend on what else the process has been built with.
+                .with_provider_and_native_roots(rustls::crypto::aws_lc_rs::default_provider())
                 .map_err(BuildError::RootCertificates)?
                 .https_only()
                 .enable_http1()

@@ -98,6 +98,13 @@ pub(crate) fn mark_proof_taken(headers: &HeaderMap, extensions: &mut Extensions)
     }
 }
 
+/// The token, however it was presented.
+pub(crate) fn presented_token(headers: &HeaderMap) -> Result<&str, Refusal> {
+    match credentials(headers)? {
+        Credentials::Bearer(token) | Credentials::Dpop { token, .. } => Ok(token),
+    }
+}
+
 const BAD_AUTHORIZATION: &str = "the Authorization header must hold one scheme and one token";
 const BAD_PROOF: &str = "a DPoP token must come with exactly one DPoP header";
 

@@ -224,8 +224,11 @@ impl Verifier {
         if self.ask_for_key(token) == Asked::Refused {
             return false;
         }
-        let wait = self.inner.context.timing.unknown_key_wait;
-        matches!(tokio::time::timeout(wait, fetches.changed()).await, Ok(Ok(())))
+        let ended = async {
+            // One that had begun before the question may end first.
+            while keys.unknown.is_fetching() && fetches.changed().await.is_ok() {}
+        };
+        tokio::time::timeout(self.inner.context.timing.unknown_key_wait, ended).await.is_ok()
     }
 
     fn ask_for_key(&self, token: &str) -> Asked {
@@ -288,6 +291,11 @@ impl Verifier {
             self.state().metrics.count_refusal(error.code());
         }
         result
+    }
+
+    /// Whether that token held here before, in whatever type. It says nothing about now.
+    pub(crate) fn has_cached(&self, token: &str) -> bool {
+        self.policy.cache.has(token)
     }
 
     pub(crate) fn public_url(&self) -> Option<&str> {

@@ -63,6 +63,12 @@ impl Cache {
         self.shard(place)?.get(place.0, TypeId::of::<T>(), token)?.downcast().ok()
     }
 
+    /// Whether anything is kept for that token.
+    pub(crate) fn has(&self, token: &str) -> bool {
+        let place = self.place(token);
+        self.shard(place).is_some_and(|shard| shard.has(place.0, token))
+    }
+
     /// Counts a token that was found and held; in the shard, so that counting does not bring cores together.
     pub(crate) fn count_hit(&self, place: Place) {
         if let Some(shard) = self.shard(place) {

@@ -71,6 +71,11 @@ impl Shard {
         Some(held.value.clone())
     }
 
+    pub(super) fn has(&self, hash: u64, token: &str) -> bool {
+        let table = self.table.read().unwrap_or_else(PoisonError::into_inner);
+        table.held.find(hash, |held| held.hash == hash && *held.token == *token).is_some()
+    }
+
     pub(super) fn count_hit(&self) {
         self.hits.fetch_add(1, Ordering::Relaxed);
     }

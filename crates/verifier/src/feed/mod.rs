@@ -111,7 +111,7 @@ impl Feed {
         let authorization = authorization.as_deref();
         if self.wants_snapshot || self.follower.position().is_none() {
             self.join(urls, authorization).await?;
-        } else if self.follower.wants_snapshot() && Instant::now() >= self.disk_snapshot_due {
+        } else if self.disk_wants_snapshot() {
             self.disk_snapshot_due = Instant::now() + DISK_SNAPSHOT_EVERY;
             if let Err(error) = self.join(urls, authorization).await {
                 tracing::debug!(%error, "no snapshot for the folder");
@@ -224,7 +224,7 @@ impl Feed {
         match applied {
             Applied::Advanced => {
                 self.backoff.reset();
-                Step::On
+                if self.disk_wants_snapshot() { Step::Reconnect } else { Step::On }
             }
             Applied::Nothing => Step::On,
             Applied::Refused { why } => {
@@ -294,6 +294,11 @@ impl Feed {
         let proof = if is_behind { self.follower.newest_proof().cloned() } else { None };
         self.context.report.send_if_modified(|report| report.update(position, proof));
         self.context.progressed();
+    }
+
+    /// The batches on disk have outgrown their snapshot.
+    fn disk_wants_snapshot(&self) -> bool {
+        self.follower.wants_snapshot() && Instant::now() >= self.disk_snapshot_due
     }
 
     async fn feed_keys_known(&self) {

@@ -39,6 +39,7 @@ impl Refresh {
     /// Never ends.
     pub(crate) async fn run(mut self) {
         loop {
+            self.context.state.keys.unknown.fetch_began();
             let wait = match self.fetch().await {
                 Ok(age) => {
                     self.backoff.reset();
@@ -60,7 +61,11 @@ impl Refresh {
         let state = &self.context.state;
         if state.lacks_announced_key() && self.absent < ABSENT_MAX {
             self.absent += 1;
-            sleep(due.min(from_share(0.5, self.context.timing.announced_key_retry * (1 << self.absent)))).await;
+            let retry = from_share(0.5, self.context.timing.announced_key_retry * (1 << self.absent));
+            tokio::select! {
+                () = sleep(due.min(retry)) => {}
+                () = state.keys.unknown.caused() => {}
+            }
             return;
         }
         self.absent = 0;
@@ -93,26 +98,32 @@ impl Refresh {
         {
             return Ok(metadata.clone());
         }
-        match Metadata::fetch(&self.context.net, &self.context.issuer).await {
-            Ok((metadata, _))
-                if metadata.feed.is_none() && self.metadata.as_ref().is_some_and(|old| old.feed.is_some()) =>
-            {
-                Err(FetchError::Answer("the issuer had a feed and names none now: it is not followed into that"))
-            }
-            Ok((metadata, text)) => {
-                self.metadata_due = Instant::now() + from_share(0.8, Duration::from_secs(METADATA_AGE_SECONDS));
-                let metadata = Arc::new(metadata);
-                if self.metadata.as_ref() != Some(&metadata) {
-                    self.context.take_metadata(metadata.clone());
-                    self.context.save_metadata(&text);
-                }
-                self.metadata = Some(metadata.clone());
-                Ok(metadata)
-            }
+        let (metadata, text) = match Metadata::fetch(&self.context.net, &self.context.issuer).await {
+            Ok(fetched) => fetched,
             // What was known an hour ago is better than nothing.
-            Err(error) => self.metadata.clone().ok_or(error),
+            Err(error) => return self.metadata.clone().ok_or(error),
+        };
+        self.metadata_due = Instant::now() + from_share(0.8, Duration::from_secs(METADATA_AGE_SECONDS));
+        if let Some(held) = &self.metadata
+            && (**held == metadata || is_without_feed_now(held, &metadata))
+        {
+            return Ok(held.clone());
         }
+        let metadata = Arc::new(metadata);
+        self.context.take_metadata(metadata.clone());
+        self.context.save_metadata(&text);
+        self.metadata = Some(metadata.clone());
+        Ok(metadata)
     }
+}
+
+/// An issuer that had a feed is not followed into having none: every revocation would be forgotten.
+fn is_without_feed_now(held: &Metadata, new: &Metadata) -> bool {
+    let is_gone = held.feed.is_some() && new.feed.is_none();
+    if is_gone {
+        tracing::error!("the issuer's metadata names no feed any more: it is not followed into that");
+    }
+    is_gone
 }
 
 /// `Cache-Control: max-age`, 24 hours at most.

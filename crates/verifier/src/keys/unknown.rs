@@ -32,7 +32,10 @@ pub(crate) struct Unknown {
 #[derive(Debug, Default)]
 struct State {
     last_caused_ms: Option<u64>,
-    is_fetching: bool,
+    /// A fetch was caused that has not begun.
+    is_caused: bool,
+    /// A fetch that was caused is running.
+    is_running: bool,
     /// Ids that were looked for: by hash, so that they take no room; with when. At most so many.
     missed: HashMap<u64, u64>,
     order: VecDeque<u64>,
@@ -52,7 +55,7 @@ impl Unknown {
     pub(crate) fn ask(&self, kid: &str, monotonic_ms: u64) -> Asked {
         let hash = self.hasher.hash_one(kid);
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        if state.is_fetching {
+        if state.is_fetching() {
             return Asked::Fetching;
         }
         let is_old = |since: &u64| monotonic_ms.saturating_sub(*since) >= UNKNOWN_KEY_LIFE_MS;
@@ -64,7 +67,7 @@ impl Unknown {
         }
         state.remember(hash, monotonic_ms);
         state.last_caused_ms = Some(monotonic_ms);
-        state.is_fetching = true;
+        state.is_caused = true;
         drop(state);
         self.wake.notify_one();
         Asked::Fetching
@@ -75,12 +78,27 @@ impl Unknown {
         self.wake.notified().await;
     }
 
+    /// Whether a fetch that was caused has not ended.
+    pub(crate) fn is_fetching(&self) -> bool {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).is_fetching()
+    }
+
+    /// A fetch begins, for whatever reason: it answers what was asked before.
+    pub(super) fn fetch_began(&self) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.is_running = std::mem::take(&mut state.is_caused);
+    }
+
     pub(super) fn fetch_ended(&self) {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).is_fetching = false;
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).is_running = false;
     }
 }
 
 impl State {
+    const fn is_fetching(&self) -> bool {
+        self.is_caused || self.is_running
+    }
+
     fn remember(&mut self, hash: u64, monotonic_ms: u64) {
         if self.missed.insert(hash, monotonic_ms).is_some() {
             return;
@@ -100,6 +118,11 @@ mod tests {
 
     const COOLDOWN_MS: u64 = 30_000;
 
+    fn fetch(unknown: &Unknown) {
+        unknown.fetch_began();
+        unknown.fetch_ended();
+    }
+
     fn rule() -> Unknown {
         Unknown::new(Duration::from_millis(COOLDOWN_MS))
     }
@@ -109,17 +132,28 @@ mod tests {
         let unknown = rule();
         assert_eq!(unknown.ask("k0", 0), Asked::Fetching);
         assert_eq!(unknown.ask("k1", 1), Asked::Fetching, "the same fetch");
-        unknown.fetch_ended();
+        fetch(&unknown);
         let caused = |from: u64| (from..from + 10_000).filter(|n| unknown.ask(&format!("k{n}"), *n) == Asked::Fetching);
         assert_eq!(caused(2).count(), 0);
         assert_eq!(unknown.ask("new", COOLDOWN_MS), Asked::Fetching);
     }
 
     #[test]
+    fn a_fetch_that_ran_already_answers_no_question() {
+        let unknown = rule();
+        unknown.fetch_began();
+        assert_eq!(unknown.ask("k0", 0), Asked::Fetching);
+        unknown.fetch_ended();
+        assert!(unknown.is_fetching(), "the one that was caused is yet to come");
+        fetch(&unknown);
+        assert!(!unknown.is_fetching());
+    }
+
+    #[test]
     fn an_id_that_was_looked_for_causes_no_second_fetch_for_a_while() {
         let unknown = rule();
         assert_eq!(unknown.ask("k0", 0), Asked::Fetching);
-        unknown.fetch_ended();
+        fetch(&unknown);
         assert_eq!(unknown.ask("k0", 2 * COOLDOWN_MS), Asked::Refused);
         assert_eq!(unknown.ask("k0", UNKNOWN_KEY_LIFE_MS), Asked::Fetching);
     }
@@ -129,7 +163,7 @@ mod tests {
         let unknown = rule();
         for n in 0..2_000_u64 {
             assert_eq!(unknown.ask(&format!("k{n}"), n * COOLDOWN_MS), Asked::Fetching);
-            unknown.fetch_ended();
+            fetch(&unknown);
         }
         let state = unknown.state.lock().unwrap();
         assert_eq!((state.missed.len(), state.order.len()), (UNKNOWN_KEYS_MAX, UNKNOWN_KEYS_MAX));

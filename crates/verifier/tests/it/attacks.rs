@@ -4,10 +4,10 @@ use std::{net::TcpListener, time::Duration};
 
 use aws_lc_rs::signature::Ed25519KeyPair;
 use countersign_jose::{Algorithm, KeyId, KeySet, Signer, SigningKey, base64url};
-use countersign_verifier::{Issuers, Mint, TestIssuer};
+use countersign_verifier::{Issuers, Mint, Needs, TestIssuer};
 use serde_json::{Value, json};
 
-use crate::support::*;
+use crate::{key_rotation::request, support::*};
 
 /// A token with any header, signed with any key.
 fn sign(key: &SigningKey, header: &Value, claims: &Value) -> String {
@@ -56,7 +56,14 @@ async fn a32_key_sets_are_per_issuer() {
     let forged = b.sign(&Mint::new(AUDIENCE).claim("iss", a.url()));
     assert_eq!((code(&a, &forged.token), &*other), ("key_not_found", "key-2"));
     assert_eq!(code(&a, &a.sign(&Mint::new(AUDIENCE).claim("iss", "https://nobody.example")).token), "wrong_issuer");
-    assert!(issuers.verify::<Value>(&of_a.token).is_ok() && issuers.verify::<Value>(&of_b.token).is_ok());
+    for minted in [&of_a, &of_b] {
+        assert!(issuers.verify::<Value>(&minted.token).is_ok());
+        let authenticated = issuers.authenticate::<Value>(&request(&minted.token), &Needs::any_token()).await;
+        assert_eq!(authenticated.unwrap().session(), Some(&*minted.session));
+    }
+    let nobody = a.sign(&Mint::new(AUDIENCE).claim("iss", "https://nobody.example"));
+    let refusal = issuers.authenticate::<Value>(&request(&nobody.token), &Needs::any_token()).await.unwrap_err();
+    assert_eq!((refusal.code(), refusal.status().as_u16()), ("wrong_issuer", 401));
 }
 
 #[tokio::test]

@@ -34,3 +34,8 @@ async fn a_folder_that_cannot_be_made_is_refused() {
     let builder = Verifier::builder("http://localhost:1").audience("a").data_folder(file.path().join("below"));
     assert_eq!(builder.build().await.unwrap_err().code(), "folder");
 }
+
+#[tokio::test]
+async fn an_https_issuer_needs_root_certificates_and_nothing_else() {
+    assert!(matches!(code("https://issuer.example/tenant", "a").await, "built" | "root_certificates"));
+}
