@@ -1,4 +1,5 @@
-//! JSON Web Tokens, their keys and nothing else: RFC 7515 (JWS), 7517 (JWK), 7519 (JWT), 7638 and 8037.
+//! JSON Web Tokens, their keys and nothing else: RFC 7515 (JWS), 7517 (JWK), 7519 (JWT), 7638, 8037, and proofs of
+//! possession (RFC 9449).
 //!
 //! No I/O, no clock, no async: time arrives as a [`Timestamp`], keys as bytes. A token is one of two types.
 //! [`UnverifiedToken`] is enough to pick a key; [`VerifiedToken`] is made by [`UnverifiedToken::verify`] alone, after
@@ -30,6 +31,7 @@
 
 mod algorithm;
 mod der;
+mod dpop;
 mod error;
 mod jwk;
 mod jws;
@@ -43,6 +45,7 @@ pub mod json;
 pub mod limits;
 
 pub use algorithm::{Algorithm, UnknownAlgorithm};
+pub use dpop::{DpopProof, HttpUri, NewProof, ProofError, ProofExpectations, access_token_hash};
 pub use error::{KeyError, ParseError, SignError, VerifyError};
 pub use jwk::{Jwk, JwkSet, RefusedKey, Thumbprint};
 pub use jws::{Header, SignedPayload, Signer};
