@@ -290,3 +290,18 @@ fn what_was_refused_under_numbers_that_were_given_again_is_kept_on_disk() {
     assert_eq!((again.position(), again.digest()), (feed.follower.position(), feed.follower.digest()));
     assert_eq!((again.set().len(), again.as_of()), (4, Some(1_700)));
 }
+
+#[test]
+fn whoever_gets_only_snapshots_of_an_issuer_that_lost_entries_can_tell_it_so() {
+    let mut feed = Feed::joined(3);
+    let held = feed.follower.newest_proof().cloned();
+    feed.issuer.log.pop();
+    let parts = feed.issuer.snapshot(2_000, 10);
+    assert_eq!(feed.apply(&parts[0]), Applied::Nothing);
+    assert!(feed.follower.issuer_behind());
+    assert_eq!(feed.follower.newest_proof().cloned(), held);
+    assert_eq!(feed.follower.as_of(), Some(1_000), "it makes nobody fresh");
+    feed.issuer.append(new_session(3, 1_000));
+    assert_eq!(feed.apply(&feed.issuer.head(3_000)), Applied::Advanced);
+    assert!(!feed.follower.issuer_behind());
+}

@@ -138,7 +138,7 @@ impl Follower {
         self.newest_epoch
     }
 
-    /// Whether the latest head of this epoch was behind what is held: its issuer has lost entries, or the head came
+    /// Whether the latest head or snapshot of this epoch was behind what is held: its issuer has lost entries, or it came
     /// late. Then report [`newest_proof`](Self::newest_proof): the issuer judges.
     #[must_use]
     pub const fn issuer_behind(&self) -> bool {
@@ -231,6 +231,8 @@ impl Follower {
         let point = part.point();
         let behind = |joined: Joined| point.last < joined.position.sequence;
         if self.joined_in(point.epoch).is_ok_and(behind) {
+            // Who can't resume gets no head: this is how it learns that the issuer has less.
+            self.issuer_behind = true;
             return self.nothing();
         }
         let Some(whole) = self.parts.add(part, object) else { return Applied::Nothing };

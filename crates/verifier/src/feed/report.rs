@@ -55,7 +55,8 @@ impl Reporter {
         loop {
             let _ = timeout(self.context.timing.report_every, reports.changed()).await;
             let report = reports.borrow_and_update().clone();
-            if let (true, Some(position)) = (report.is_connected, report.position)
+            // Where the issuer has less than is held, it can't be followed before it was told so.
+            if let (true, Some(position)) = (report.is_connected || report.proof.is_some(), report.position)
                 && let Err(error) = self.send(position, report.proof.as_deref()).await
             {
                 self.context.state.metrics.count_fetch_failure("applied");
