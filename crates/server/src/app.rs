@@ -56,6 +56,8 @@ pub(crate) struct Shared {
     pub(crate) storage_key: StorageKey,
     pub(crate) ring: RwLock<Arc<OpenKeyRing>>,
     pub(crate) feed: Hub,
+    #[cfg(feature = "fault-injection")]
+    pub(crate) faults: crate::fault::Faults,
     pub(crate) probed: tokio::sync::Mutex<Option<(Time, Result<(), String>)>>,
 }
 
@@ -109,6 +111,11 @@ impl App {
 
     pub(crate) fn throttle(&self) -> &Throttle {
         &self.0.throttle
+    }
+
+    #[cfg(feature = "fault-injection")]
+    pub(crate) fn faults(&self) -> &crate::fault::Faults {
+        &self.0.faults
     }
 
     /// The revocation feed.
@@ -185,8 +192,8 @@ impl App {
     }
 
     /// Makes the tokens that an operation issued.
-    pub(crate) fn sign(&self, issue: &Issue) -> Result<TokenPair, ApiError> {
-        let AccessToken { access_token, expires_in } = self.sign_access(&issue.claims)?;
+    pub(crate) async fn sign(&self, issue: &Issue) -> Result<TokenPair, ApiError> {
+        let AccessToken { access_token, expires_in } = self.sign_access(&issue.claims).await?;
         let refresh_token = match &issue.refresh {
             IssuedRefresh::Same => None,
             IssuedRefresh::Token { session, secret, generation } => {
@@ -198,7 +205,10 @@ impl App {
     }
 
     /// Makes an access token that an operation issued.
-    pub(crate) fn sign_access(&self, claims: &AccessClaims) -> Result<AccessToken, ApiError> {
+    #[cfg_attr(not(feature = "fault-injection"), expect(clippy::unused_async, reason = "tests may stop it here"))]
+    pub(crate) async fn sign_access(&self, claims: &AccessClaims) -> Result<AccessToken, ApiError> {
+        #[cfg(feature = "fault-injection")]
+        self.0.faults.reach(crate::fault::FaultPoint::BeforeSigning).await;
         let access_token = self.ring().signer.sign(&claims.of_issuer(self.issuer())).map_err(ApiError::internal)?;
         let (exp, iat) = (claims.expires_at.as_seconds(), claims.issued_at.as_seconds());
         Ok(AccessToken { access_token, expires_in: exp.saturating_sub(iat) })

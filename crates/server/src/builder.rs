@@ -121,6 +121,8 @@ impl Server {
             master: parts.master,
             storage_key,
             feed,
+            #[cfg(feature = "fault-injection")]
+            faults: crate::fault::Faults::default(),
             probed: tokio::sync::Mutex::new(None),
         });
         Ok(Self { app, foundation })
@@ -135,6 +137,13 @@ impl Server {
     /// Its routes, ready to be served or nested.
     pub fn router(&self) -> axum::Router {
         crate::router::router(self.app.clone())
+    }
+
+    /// Stops the next request that comes to `point`, until the test lets it go on.
+    #[cfg(feature = "fault-injection")]
+    #[must_use]
+    pub fn stop_at(&self, point: crate::FaultPoint) -> crate::StoppedRequest {
+        self.app.faults().stop_at(point)
     }
 
     /// Ends the streams of the revocation feed and takes no new ones: what a stop would otherwise wait for.

@@ -9,6 +9,8 @@ mod app;
 mod builder;
 mod error;
 mod fallback;
+#[cfg(feature = "fault-injection")]
+mod fault;
 mod feed;
 mod hashing;
 mod http;
@@ -23,6 +25,8 @@ mod throttling;
 
 pub use app::{RoutePolicy, SignUpPolicy, ring_policy};
 pub use builder::{Server, ServerParts, StartError};
+#[cfg(feature = "fault-injection")]
+pub use fault::{FaultPoint, StoppedRequest};
 pub use feed::{FeedAccess, FeedPolicy};
 pub use hashing::{HashingPolicy, HashingPool};
 pub use http::{AddressRange, HttpPolicy};

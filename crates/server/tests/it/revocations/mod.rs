@@ -3,4 +3,6 @@
 mod access;
 mod epochs;
 mod feed;
+mod paused_mint;
+mod purge;
 mod reports;

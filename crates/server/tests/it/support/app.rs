@@ -9,7 +9,8 @@ use countersign_core::policy::{KeyPolicy, SessionPolicy, TokenPolicy};
 use countersign_core::{Source as _, Span, Time};
 use countersign_jose::{Algorithm, Leeway};
 use countersign_server::{
-    FeedPolicy, HashingPolicy, HttpPolicy, ManualSource, RoutePolicy, Server, ServerParts, SignUpPolicy, ThrottlePolicy,
+    FaultPoint, FeedPolicy, HashingPolicy, HttpPolicy, ManualSource, RoutePolicy, Server, ServerParts, SignUpPolicy,
+    StoppedRequest, ThrottlePolicy,
 };
 use countersign_store_sqlite::{Options, SqliteStore};
 use std::net::SocketAddr;
@@ -48,6 +49,8 @@ pub(crate) struct Setup {
     pub(crate) hashing: HashingPolicy,
     pub(crate) throttle: ThrottlePolicy,
     pub(crate) feed: FeedPolicy,
+    /// Kept open through restarts, so that nobody else takes the port; none: another one at each start.
+    pub(crate) listener: Option<Arc<std::net::TcpListener>>,
 }
 
 /// A server that runs.
@@ -89,6 +92,7 @@ impl Default for Setup {
             hashing: HashingPolicy::default(),
             throttle: ThrottlePolicy::default(),
             feed: FeedPolicy::default(),
+            listener: None,
         }
     }
 }
@@ -106,6 +110,26 @@ impl Setup {
 
     pub(crate) fn sign_up(self, sign_up: SignUpPolicy) -> Self {
         Self { sign_up, ..self }
+    }
+
+    /// Under an issuer at which it is found: for verifiers that know nothing but the issuer's URL.
+    pub(crate) fn reachable(mut self) -> Self {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        listener.set_nonblocking(true).expect("a socket that does not block");
+        self.token.issuer = format!("http://localhost:{}", listener.local_addr().expect("its address").port());
+        self.http = HttpPolicy::new(&self.token.issuer);
+        self.listener = Some(Arc::new(listener));
+        self
+    }
+
+    async fn listen(&self) -> tokio::net::TcpListener {
+        match &self.listener {
+            Some(listener) => {
+                let listener = listener.try_clone().expect("the same socket");
+                tokio::net::TcpListener::from_std(listener).expect("a listener of the runtime")
+            }
+            None => tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port"),
+        }
     }
 
     pub(crate) async fn start(self) -> TestApp {
@@ -142,7 +166,7 @@ impl Stopped {
             on_issuer_change: OnIssuerChange::Refuse,
         });
         let server = server.await.expect("a server");
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let listener = setup.listen().await;
         let address = listener.local_addr().expect("its address");
         let (stop, stopped) = oneshot::channel();
         let router = server.router();
@@ -154,6 +178,11 @@ impl Stopped {
         });
         let jobs = tokio::spawn(server.jobs());
         TestApp { setup, folder, address, source, sqlite, store, server, stop, serving, jobs }
+    }
+
+    /// What is set up otherwise at the next start.
+    pub(crate) fn setup_mut(&mut self) -> &mut Setup {
+        &mut self.setup
     }
 
     /// What the database holds, whole: nobody has it open.
@@ -201,6 +230,11 @@ impl TestApp {
     /// Lets the next call of this method of the store fail.
     pub(crate) fn fail_next(&self, method: &'static str, when: When) {
         self.store.fail(method, when);
+    }
+
+    /// Stops the next request that comes to `point`.
+    pub(crate) fn stop_at(&self, point: FaultPoint) -> StoppedRequest {
+        self.server.stop_at(point)
     }
 
     pub(crate) const fn address(&self) -> SocketAddr {

@@ -7,6 +7,7 @@ pub(crate) mod follower;
 pub(crate) mod forge;
 pub(crate) mod logs;
 pub(crate) mod machines;
+pub(crate) mod resource_servers;
 pub(crate) mod secrets;
 pub(crate) mod users;
 pub(crate) mod verifier;
