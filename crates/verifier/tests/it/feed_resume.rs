@@ -166,3 +166,21 @@ async fn thousands_of_entries_come_in_parts_and_the_folder_asks_for_a_snapshot_o
     all_refused(&verifier, &revoked);
     all_refused(&joined, &revoked);
 }
+
+#[tokio::test]
+async fn the_background_ends_with_the_last_verifier() {
+    let (issuer, verifier) = pair().await;
+    let clone = verifier.for_audience("https://other.example");
+    drop(verifier);
+    let minted = issuer.mint("https://other.example");
+    issuer.revoke_session(&minted.session);
+    until_judged(&clone, &minted, "revoked").await;
+    drop(clone);
+    let asked = || ["/feed", "/feed/applied", "/feed/snapshot", "/jwks"].map(|path| issuer.requests(path));
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let before = asked();
+    issuer.restart().await;
+    issuer.begin_epoch();
+    tokio::time::sleep(Duration::from_millis(150)).await;
+    assert_eq!(asked(), before);
+}
