@@ -1,9 +1,12 @@
 //! Time and randomness as values: an operation gets one [`Draw`] and is from then on a function of what it was given.
 
-use crate::ids::{AccountId, EpochId, SessionId, TokenId};
+use crate::client::ClientSecret;
+use crate::ids::{AccountId, SessionId, TokenId};
 use crate::session::SessionSecret;
 use crate::time::Time;
 use countersign_jose::{Algorithm, KeyError, SigningKey};
+use countersign_revocation::Epoch;
+use zeroize::Zeroizing;
 
 /// Where time and randomness come from: the system's at the top of a program, a hand-moved clock in a test.
 pub trait Source: Send + Sync {
@@ -22,6 +25,8 @@ pub trait Source: Send + Sync {
 
 // Its place in the alphabet of base64url.
 const HYPHEN: u8 = 62;
+// Three ids, a secret and a salt of 16 bytes each; a client secret; what is random of an epoch; a nonce.
+const DRAWN_BYTES: usize = 5 * 16 + 32 + 10 + 12;
 
 /// One operation's share of time and randomness.
 pub struct Draw {
@@ -35,8 +40,10 @@ pub struct Draw {
     pub session_secret: SessionSecret,
     /// For the account it may create.
     pub account_id: AccountId,
+    /// For the client it may register, or whose secret it may replace.
+    pub client_secret: ClientSecret,
     /// For the storage epoch it may begin.
-    pub epoch_id: EpochId,
+    pub epoch_id: Epoch,
     /// For the password it may hash.
     pub salt: [u8; 16],
     /// For what it may seal.
@@ -47,32 +54,47 @@ impl Draw {
     /// Takes a share from `source`.
     #[must_use]
     pub fn from(source: &dyn Source) -> Self {
+        // One call: each has a cost of its own, whatever its length.
+        let mut bytes = Zeroizing::new([0; DRAWN_BYTES]);
+        source.fill(&mut *bytes);
+        let mut left = Share(&bytes[..]);
+        let now = source.now();
         Self {
-            now: source.now(),
-            jti: TokenId::from_bytes(id(source)),
-            session_id: SessionId::from_bytes(id(source)),
-            session_secret: SessionSecret::from_bytes(random(source)),
-            account_id: AccountId::from_bytes(id(source)),
-            epoch_id: EpochId::from_bytes(id(source)),
-            salt: random(source),
-            nonce: random(source),
+            now,
+            jti: TokenId::from_bytes(left.id()),
+            session_id: SessionId::from_bytes(left.id()),
+            session_secret: SessionSecret::from_bytes(left.take()),
+            account_id: AccountId::from_bytes(left.id()),
+            client_secret: ClientSecret::from_bytes(&Zeroizing::new(left.take())),
+            epoch_id: Epoch::new(now.as_millis(), left.take()),
+            salt: left.take(),
+            nonce: left.take(),
         }
     }
 }
 
-/// An id whose text does not begin with `-`: on a command line it would look like a flag.
-fn id(source: &dyn Source) -> [u8; 16] {
-    let mut bytes: [u8; 16] = random(source);
-    if bytes[0] >> 2 == HYPHEN {
-        bytes[0] ^= 0x80;
-    }
-    bytes
-}
+/// Random bytes that nobody has taken yet.
+struct Share<'a>(&'a [u8]);
 
-fn random<const N: usize>(source: &dyn Source) -> [u8; N] {
-    let mut bytes = [0; N];
-    source.fill(&mut bytes);
-    bytes
+impl Share<'_> {
+    fn take<const N: usize>(&mut self) -> [u8; N] {
+        #[expect(
+            clippy::expect_used,
+            reason = "`DRAWN_BYTES` counts what `Draw::from` takes, and each draw takes the same"
+        )]
+        let (taken, left) = self.0.split_first_chunk().expect("enough was drawn");
+        self.0 = left;
+        *taken
+    }
+
+    /// An id whose text does not begin with `-`: on a command line it would look like a flag.
+    fn id(&mut self) -> [u8; 16] {
+        let mut bytes: [u8; 16] = self.take();
+        if bytes[0] >> 2 == HYPHEN {
+            bytes[0] ^= 0x80;
+        }
+        bytes
+    }
 }
 
 #[cfg(test)]

@@ -68,10 +68,6 @@ id! {
     /// One access token: the claim `jti`.
     TokenId
 }
-id! {
-    /// A storage epoch: one unbroken history of the database (a restore or a failover begins another).
-    EpochId
-}
 
 #[cfg(test)]
 mod tests {

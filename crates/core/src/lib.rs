@@ -25,7 +25,8 @@ pub mod store_suite;
 mod time;
 pub mod token;
 
+pub use countersign_revocation::Epoch;
 pub use draw::{Draw, Source};
-pub use ids::{AccountId, EpochId, InvalidId, SessionId, TokenId};
+pub use ids::{AccountId, InvalidId, SessionId, TokenId};
 pub use network::Network;
 pub use time::{Span, Time};

@@ -22,6 +22,10 @@ pub const SCOPE_CHARACTERS_MAX: usize = 128;
 pub const RESOURCE_URI_BYTES_MAX: usize = 512;
 /// Characters of a client id.
 pub const CLIENT_ID_CHARACTERS_MAX: usize = 256;
+/// Characters of a client's name.
+pub const CLIENT_NAME_CHARACTERS_MAX: usize = 128;
+/// Resource servers for which one client may have tokens.
+pub const CLIENT_RESOURCES_MAX: usize = 64;
 /// Characters of what a session is labelled with (a browser's name).
 pub const LABEL_CHARACTERS_MAX: usize = 128;
 /// Bytes of an account's attributes, names and values together.
@@ -46,3 +50,5 @@ pub const MINT_AHEAD: Span = Span::from_seconds(60);
 pub const MAC_KEY_KEPT_MIN: Span = Span::from_days(90);
 /// One alarm of one kind about one MAC key in this time.
 pub const ALARM_EVERY: Span = Span::from_seconds(3_600);
+/// How long a key of the feed is published before it signs: verifiers fetch the feed's keys that often at the least.
+pub const FEED_KEY_PUBLISHED_AHEAD: Span = Span::from_seconds(300);

@@ -2,12 +2,12 @@
 
 use crate::account::{Role, Roles};
 use crate::limits::{ACCESS_LIFETIME_MAX, RESOURCE_URI_BYTES_MAX, SCOPES_MAX};
-use crate::scope::{Scope, ScopeSet};
+use crate::scope::{FEED_READ, Scope, ScopeSet};
 use crate::time::{Span, Time};
 use std::collections::BTreeMap;
 
 /// A resource's URI: absolute, without fragment (RFC 8707 §2). It becomes `aud`, compared byte for byte.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ResourceUri(String);
 
 /// A registered resource server.
@@ -90,6 +90,18 @@ impl Resource {
             needed.is_some_and(|needed| needed.is_empty() || needed.iter().any(|role| roles.contains(role)))
         })
     }
+
+    /// Whether a machine may have `scope` here: it has no roles, so a scope that needs one is not for it.
+    #[must_use]
+    pub fn serves_machines(&self, scope: &Scope) -> bool {
+        self.scopes.get(scope).is_some_and(Roles::is_empty)
+    }
+}
+
+/// Whether the issuer itself serves `scope` to machines, whatever is registered: [`FEED_READ`] is built in.
+#[must_use]
+pub fn issuer_serves_machines(scope: &Scope) -> bool {
+    scope.as_str() == FEED_READ
 }
 
 fn definition(text: &str) -> Result<(Scope, Roles), InvalidResource> {

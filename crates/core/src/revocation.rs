@@ -4,7 +4,10 @@ use crate::client::ClientId;
 use crate::ids::{SessionId, TokenId};
 use crate::limits::REVOCATION_TAIL;
 use crate::time::{Span, Time};
-use countersign_jose::{KeyId, Timestamp};
+use countersign_jose::{KeyId, Thumbprint, Timestamp, base64url};
+use countersign_revocation::{EntryError, client_key};
+
+pub use countersign_revocation::{Entry, Kind, NewEntry, Sequence, SetDigest};
 
 /// One entry: what is refused, and until when that matters.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,11 +29,20 @@ pub enum RevocationSubject {
     Client(ClientId),
     /// Every token under a key: `kid`. Never forgotten.
     Key(KeyId),
+    /// None: a key that will sign is announced, so that verifiers fetch it ahead of its first token.
+    Announced(AnnouncedKey),
 }
 
-/// A revocation's place in the order of all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Sequence(pub u64);
+/// A key that will sign tokens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AnnouncedKey {
+    /// Its `kid`.
+    pub id: KeyId,
+    /// Its RFC 7638 thumbprint.
+    pub thumbprint: Thumbprint,
+    /// When it signs at the earliest.
+    pub not_before: Timestamp,
+}
 
 impl Revocation {
     /// The entry for a session that ends at `now`; none where its last token is so long expired that no verifier's
@@ -61,28 +73,56 @@ impl Revocation {
     pub fn of_key(key: KeyId) -> Self {
         Self { subject: RevocationSubject::Key(key), until: None }
     }
+
+    /// The announcement of a key. Whoever joins once it may sign finds it in the key set.
+    #[must_use]
+    pub fn of_announced(key: AnnouncedKey) -> Self {
+        let until = round_up(Time::from_timestamp(key.not_before) + REVOCATION_TAIL);
+        Self { subject: RevocationSubject::Announced(key), until: Some(until) }
+    }
+
+    /// As the feed says it.
+    ///
+    /// # Errors
+    /// [`EntryError`] for a time that JSON does not carry exactly: none that a clock shows.
+    pub fn entry(&self) -> Result<NewEntry, EntryError> {
+        let until = self.until.map_or(0, Timestamp::as_seconds);
+        match &self.subject {
+            RevocationSubject::Client(id) => NewEntry::client(id.as_str(), until),
+            RevocationSubject::Key(id) => Ok(NewEntry::key_refused(id.clone())),
+            RevocationSubject::Announced(key) => {
+                let not_before = key.not_before.as_seconds();
+                NewEntry::key_announced(key.id.clone(), &key.thumbprint, not_before, until)
+            }
+            subject @ (RevocationSubject::Session(_) | RevocationSubject::Token(_)) => {
+                NewEntry::new(subject.kind(), &subject.id(), until, None)
+            }
+        }
+    }
 }
 
 impl RevocationSubject {
-    /// The kind as one ASCII character: `s`, `t`, `c` or `k`, as the feed spells it.
+    /// What kind of entry names it.
     #[must_use]
-    pub const fn kind(&self) -> char {
+    pub const fn kind(&self) -> Kind {
         match self {
-            Self::Session(_) => 's',
-            Self::Token(_) => 't',
-            Self::Client(_) => 'c',
-            Self::Key(_) => 'k',
+            Self::Session(_) => Kind::Session,
+            Self::Token(_) => Kind::Token,
+            Self::Client(_) => Kind::Client,
+            Self::Key(_) => Kind::KeyRefused,
+            Self::Announced(_) => Kind::KeyAnnounced,
         }
     }
 
-    /// What is named, as text.
+    /// What is named, as the feed and storage have it: of a client the hash of its id.
     #[must_use]
     pub fn id(&self) -> String {
         match self {
             Self::Session(id) => id.to_string(),
             Self::Token(id) => id.to_string(),
-            Self::Client(id) => id.to_string(),
+            Self::Client(id) => base64url::encode(&client_key(id.as_str())),
             Self::Key(id) => id.as_str().to_owned(),
+            Self::Announced(key) => key.id.as_str().to_owned(),
         }
     }
 }

@@ -3,6 +3,9 @@
 use crate::limits::{SCOPE_CHARACTERS_MAX, SCOPES_MAX};
 use std::collections::BTreeSet;
 
+/// The scope that reads the revocations at the issuer itself. Built in, for machine clients that were registered with it.
+pub const FEED_READ: &str = "feed:read";
+
 /// One scope-token: printable ASCII without space, `"` and `\`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Scope(String);
@@ -78,6 +81,12 @@ impl ScopeSet {
     /// Their texts in order.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(Scope::as_str)
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
     }
 
     /// Whether there are none.

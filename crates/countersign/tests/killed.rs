@@ -45,8 +45,11 @@ async fn drill(grace: &str) {
         for client in 0..CLIENTS {
             tokens.push(opener.session(client).await);
         }
-        let (held, commits_per_second) = refresh_until_killed(server, tokens, kill);
-        println!("grace {grace}, kill {kill}: {commits_per_second:.0} refreshes answered a second before it");
+        let (held, rates) = refresh_until_killed(server, tokens, kill);
+        let Rates { refreshes, commits } = rates;
+        println!(
+            "grace {grace}, kill {kill}: {refreshes:.0} refreshes, {commits:.0} of them rotations committed, a second"
+        );
         server = ServerProcess::start(&data, &listen, &settings);
         let stranded = retry_all(server.address, &held);
         assert_eq!(stranded, Vec::<String>::new(), "grace {grace}, kill {kill}: clients that could not go on");
@@ -54,38 +57,56 @@ async fn drill(grace: &str) {
     assert_eq!(false_alarms(&*opener.store).await, 0);
 }
 
+/// What was answered each second before the kill.
+struct Rates {
+    refreshes: f64,
+    /// Those that answered another refresh token: each was on disk by then.
+    commits: f64,
+}
+
+#[derive(Default)]
+struct Counts {
+    refreshes: AtomicU64,
+    commits: AtomicU64,
+}
+
 /// All clients refresh as fast as they are answered, until the server is killed; gives the token that each holds.
-fn refresh_until_killed(server: ServerProcess, tokens: Vec<String>, kill: usize) -> (Vec<String>, f64) {
-    let (address, answered, killed) = (server.address, Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
+fn refresh_until_killed(server: ServerProcess, tokens: Vec<String>, kill: usize) -> (Vec<String>, Rates) {
+    let (address, counts, killed) = (server.address, Arc::new(Counts::default()), Arc::new(AtomicBool::new(false)));
     let clients: Vec<_> = tokens
         .into_iter()
         .map(|token| {
-            let (answered, killed) = (Arc::clone(&answered), Arc::clone(&killed));
-            std::thread::spawn(move || refresh_on(address, token, &answered, &killed))
+            let (counts, killed) = (Arc::clone(&counts), Arc::clone(&killed));
+            std::thread::spawn(move || refresh_on(address, token, &counts, &killed))
         })
         .collect();
     let started = Instant::now();
     // Another moment each time, so that the kill meets other states of the writer.
-    while answered.load(Ordering::Relaxed) < 150 + 97 * kill as u64 {
+    while counts.refreshes.load(Ordering::Relaxed) < 150 + 97 * kill as u64 {
         std::thread::sleep(Duration::from_millis(1));
         assert!(started.elapsed() < Duration::from_secs(60), "the server does not answer");
     }
-    let per_second = answered.load(Ordering::Relaxed) as f64 / started.elapsed().as_secs_f64();
+    let per_second = |count: &AtomicU64| count.load(Ordering::Relaxed) as f64 / started.elapsed().as_secs_f64();
+    let rates = Rates { refreshes: per_second(&counts.refreshes), commits: per_second(&counts.commits) };
     server.kill();
     killed.store(true, Ordering::Relaxed);
-    (clients.into_iter().map(|client| client.join().unwrap()).collect(), per_second)
+    (clients.into_iter().map(|client| client.join().unwrap()).collect(), rates)
 }
 
-fn refresh_on(address: SocketAddr, mut token: String, answered: &AtomicU64, killed: &AtomicBool) -> String {
+fn refresh_on(address: SocketAddr, mut token: String, counts: &Counts, killed: &AtomicBool) -> String {
     let Ok(mut connection) = Connection::open(address) else { return token };
     loop {
         let request = serde_json::json!({ "refresh_token": token });
         match connection.post("/api/v1/refresh", &request) {
-            Ok((200, answer)) => token = answer["refresh_token"].as_str().unwrap().to_owned(),
+            Ok((200, answer)) => {
+                let next = answer["refresh_token"].as_str().unwrap().to_owned();
+                counts.commits.fetch_add(u64::from(next != token), Ordering::Relaxed);
+                token = next;
+            }
             Ok((status, answer)) => panic!("refused before the kill: {status} {answer}"),
             Err(_) => return token,
         }
-        answered.fetch_add(1, Ordering::Relaxed);
+        counts.refreshes.fetch_add(1, Ordering::Relaxed);
         if killed.load(Ordering::Relaxed) {
             return token;
         }

@@ -1,6 +1,7 @@
 //! What every request shares: the store, the policies, the keys, the pools. Cheap to clone.
 
 use crate::error::ApiError;
+use crate::feed::{FeedPolicy, Hub};
 use crate::hashing::HashingPool;
 use crate::http::HttpPolicy;
 use crate::throttling::Throttle;
@@ -8,6 +9,7 @@ use countersign_core::audit::Actor;
 use countersign_core::key_ring::{KeyRingError, MasterKey, OpenKeyRing, RingPolicy, StorageKey};
 use countersign_core::ops::{Issue, IssuedRefresh, Policies, RotateKeys};
 use countersign_core::store::Store;
+use countersign_core::token::AccessClaims;
 use countersign_core::{Draw, Source, Span, Time};
 use countersign_jose::Leeway;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -35,6 +37,8 @@ pub struct RoutePolicy {
     pub leeway: Leeway,
     /// How long the key set may be cached.
     pub jwks_max_age: Span,
+    /// How the revocation feed is served.
+    pub feed: FeedPolicy,
 }
 
 // Anybody may ask whether the server is ready, and each probe is a commit.
@@ -51,7 +55,14 @@ pub(crate) struct Shared {
     pub(crate) master: MasterKey,
     pub(crate) storage_key: StorageKey,
     pub(crate) ring: RwLock<Arc<OpenKeyRing>>,
+    pub(crate) feed: Hub,
     pub(crate) probed: tokio::sync::Mutex<Option<(Time, Result<(), String>)>>,
+}
+
+/// An access token made.
+pub(crate) struct AccessToken {
+    pub(crate) access_token: String,
+    pub(crate) expires_in: u64,
 }
 
 /// A pair of tokens made.
@@ -100,6 +111,15 @@ impl App {
         &self.0.throttle
     }
 
+    /// The revocation feed.
+    pub(crate) fn feed(&self) -> &Hub {
+        &self.0.feed
+    }
+
+    pub(crate) fn feed_policy(&self) -> FeedPolicy {
+        self.0.routes.feed
+    }
+
     pub(crate) fn storage_key(&self) -> &StorageKey {
         &self.0.storage_key
     }
@@ -116,7 +136,7 @@ impl App {
 
     /// Moves the key ring on if something is due, and takes up what others changed.
     pub(crate) async fn keep_keys(&self) -> Result<(), countersign_core::ops::RotationError> {
-        let ring = self.key_care().keep().await?;
+        let ring = self.key_care(Actor::named("key rotation")).keep().await?;
         if ring.version != self.ring().version {
             self.take_up(&ring)?;
         }
@@ -139,13 +159,14 @@ impl App {
         Ok(())
     }
 
-    fn key_care(&self) -> RotateKeys<'_> {
+    /// What moves the key ring on behalf of `actor`; [`follow_keys`](Self::follow_keys) takes up what it did.
+    pub(crate) fn key_care(&self, actor: Actor) -> RotateKeys<'_> {
         RotateKeys {
             store: self.store(),
             source: self.source(),
             master: &self.0.master,
             policy: ring_policy(self.policies()),
-            actor: Actor::named("key rotation"),
+            actor,
         }
     }
 
@@ -165,18 +186,22 @@ impl App {
 
     /// Makes the tokens that an operation issued.
     pub(crate) fn sign(&self, issue: &Issue) -> Result<TokenPair, ApiError> {
-        let ring = self.ring();
-        let claims = issue.claims.of_issuer(self.issuer());
-        let access_token = ring.signer.sign(&claims).map_err(ApiError::internal)?;
+        let AccessToken { access_token, expires_in } = self.sign_access(&issue.claims)?;
         let refresh_token = match &issue.refresh {
             IssuedRefresh::Same => None,
             IssuedRefresh::Token { session, secret, generation } => {
-                let token = ring.mac_keys.issue(*session, secret, *generation);
+                let token = self.ring().mac_keys.issue(*session, secret, *generation);
                 Some(token.ok_or_else(|| ApiError::internal(KeyRingError::NothingActive))?)
             }
         };
-        let (exp, iat) = (issue.claims.expires_at.as_seconds(), issue.claims.issued_at.as_seconds());
-        Ok(TokenPair { access_token, refresh_token, expires_in: exp.saturating_sub(iat) })
+        Ok(TokenPair { access_token, refresh_token, expires_in })
+    }
+
+    /// Makes an access token that an operation issued.
+    pub(crate) fn sign_access(&self, claims: &AccessClaims) -> Result<AccessToken, ApiError> {
+        let access_token = self.ring().signer.sign(&claims.of_issuer(self.issuer())).map_err(ApiError::internal)?;
+        let (exp, iat) = (claims.expires_at.as_seconds(), claims.issued_at.as_seconds());
+        Ok(AccessToken { access_token, expires_in: exp.saturating_sub(iat) })
     }
 }
 

@@ -1,6 +1,7 @@
 //! Starting a server: founds the deployment, opens the keys, gives a router and the jobs beside it.
 
 use crate::app::{App, RoutePolicy, Shared, ring_policy};
+use crate::feed::Hub;
 use crate::hashing::{HashingPolicy, HashingPool};
 use crate::http::HttpPolicy;
 use crate::jobs;
@@ -107,6 +108,7 @@ impl Server {
         let ring = care.keep().await?;
         let storage_key = ring.storage_key(&parts.master)?;
         let opened = OpenKeyRing::open(&ring, &storage_key, &issuer)?;
+        let feed = Hub::load(store, source.now()).await?;
         let app = App::new(Shared {
             hashing: HashingPool::start(parts.hashing).map_err(StartError::Hashing)?,
             throttle: Throttle::new(parts.throttle),
@@ -118,6 +120,7 @@ impl Server {
             http: parts.http,
             master: parts.master,
             storage_key,
+            feed,
             probed: tokio::sync::Mutex::new(None),
         });
         Ok(Self { app, foundation })
@@ -132,6 +135,11 @@ impl Server {
     /// Its routes, ready to be served or nested.
     pub fn router(&self) -> axum::Router {
         crate::router::router(self.app.clone())
+    }
+
+    /// Ends the streams of the revocation feed and takes no new ones: what a stop would otherwise wait for.
+    pub fn close_feed(&self) {
+        self.app.feed().close();
     }
 
     /// What runs without a request: key rotation and sweeping. Ends when dropped.

@@ -9,6 +9,7 @@ mod app;
 mod builder;
 mod error;
 mod fallback;
+mod feed;
 mod hashing;
 mod http;
 mod jobs;
@@ -22,6 +23,7 @@ mod throttling;
 
 pub use app::{RoutePolicy, SignUpPolicy, ring_policy};
 pub use builder::{Server, ServerParts, StartError};
+pub use feed::{FeedAccess, FeedPolicy};
 pub use hashing::{HashingPolicy, HashingPool};
 pub use http::{AddressRange, HttpPolicy};
 pub use serve::serve;

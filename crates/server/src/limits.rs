@@ -1,5 +1,6 @@
 //! Every limit of the network, with its unit in its name.
 
+use countersign_core::Span;
 use std::time::Duration;
 
 /// Bytes of a request's body.
@@ -14,6 +15,14 @@ pub const HEADER_FIELDS_READ_MAX: usize = 200;
 pub const JSON_DEPTH_MAX: usize = 16;
 /// Members of any one object of a JSON body.
 pub const JSON_MEMBERS_MAX: usize = 64;
+/// Parameters of a form.
+pub const FORM_PARAMETERS_MAX: usize = 32;
+/// Characters of the reason that an administrator gives.
+pub const REASON_CHARACTERS_MAX: usize = 256;
+/// How long ago the sign-in may be for what is dangerous; RFC 9470's `max_age` in the error table says the same.
+pub const RECENT_AUTHENTICATION_MAX: Span = Span::from_seconds(900);
+/// How long a client may wait for the verifiers, in seconds.
+pub const WAIT_SECONDS_MAX: u64 = 30;
 /// Bytes of a request's target.
 pub const TARGET_BYTES_MAX: usize = 8 * 1024;
 /// How long the headers of a request may take.
@@ -32,3 +41,15 @@ pub const HASH_MEMORY_KEPT: Duration = Duration::from_secs(10);
 pub const BUCKETS_MAX: usize = 100_000;
 /// Seconds after which a client should come back where the server is overloaded.
 pub const RETRY_AFTER_SECONDS: u64 = 1;
+/// Entries at the end of the feed from which a verifier can resume; beyond it fetches a snapshot.
+pub const FEED_LOG_ENTRIES_MAX: usize = 65_536;
+/// Objects of the feed that wait for a slow reader; with one more it is cut off and has to resume.
+pub const FEED_OBJECTS_WAITING_MAX: usize = 128;
+/// For how long entries are gathered into one object while there are many.
+pub const FEED_GATHERED_MAX: Duration = Duration::from_millis(20);
+/// Seconds for which a poll of the feed may wait.
+pub const FEED_POLL_SECONDS_MAX: u64 = 30;
+/// Verifiers that are remembered by their reports.
+pub const VERIFIERS_MAX: usize = 10_000;
+/// Characters of a verifier's id.
+pub const VERIFIER_ID_CHARACTERS_MAX: usize = 128;

@@ -3,8 +3,9 @@
 use crate::app::App;
 use crate::fallback;
 use crate::http::layers;
+use crate::routes::api::admin::{self, clients, keys};
 use crate::routes::api::{accounts, me, refresh, sessions, sign_in, sign_out};
-use crate::routes::{health, well_known};
+use crate::routes::{health, oauth2, revocations, well_known};
 use axum::Router;
 use axum::routing::{delete, get, post, put};
 
@@ -19,6 +20,20 @@ pub(crate) fn router(app: App) -> Router {
         .route("/api/v1/me/password", put(me::change_password))
         .route("/api/v1/sessions", get(sessions::list).delete(sessions::end_others))
         .route("/api/v1/sessions/{id}", delete(sessions::end_one))
+        .route("/api/v1/admin/clients", get(clients::list).post(clients::register))
+        .route("/api/v1/admin/clients/{id}", get(clients::show).delete(clients::remove))
+        .route("/api/v1/admin/clients/{id}/rotate-secret", post(clients::rotate_secret))
+        .route("/api/v1/admin/clients/{id}/disable", post(clients::disable))
+        .route("/api/v1/admin/clients/{id}/enable", post(clients::enable))
+        .route("/api/v1/admin/keys", get(keys::list))
+        .route("/api/v1/admin/keys/rotate", post(keys::rotate))
+        .route("/api/v1/admin/keys/{kid}/revoke", post(keys::revoke))
+        .route("/api/v1/admin/revocations", post(admin::revocations::revoke))
+        .route("/oauth2/token", post(oauth2::token::token))
+        .route("/revocations/feed", get(revocations::feed))
+        .route("/revocations/snapshot", get(revocations::snapshot))
+        .route("/revocations/applied", post(revocations::applied))
+        .route("/revocations/jwks.json", get(revocations::jwks))
         .route("/.well-known/openid-configuration", get(well_known::metadata))
         .route("/.well-known/oauth-authorization-server", get(well_known::metadata))
         .route("/.well-known/jwks.json", get(well_known::jwks))

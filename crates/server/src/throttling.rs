@@ -16,7 +16,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 pub struct ThrottlePolicy {
     /// At one account.
     pub account: Bucket,
-    /// From one address.
+    /// From one address; also how many client authentications may fail there.
     pub address: Bucket,
     /// From one network (/24, /48); also how many refresh tokens may be forged there.
     pub network: Bucket,
@@ -38,6 +38,7 @@ pub(crate) struct Throttle {
     addresses: Buckets<IpAddr>,
     networks: Buckets<Network>,
     forgers: Buckets<IpAddr>,
+    clients: Buckets<IpAddr>,
 }
 
 /// What an attempt took, to be given back if it succeeds. Dropped, it stays taken.
@@ -72,6 +73,7 @@ impl Throttle {
             addresses: Buckets::new(policy.address),
             networks: Buckets::new(policy.network),
             forgers: Buckets::new(policy.network),
+            clients: Buckets::new(policy.address),
         }
     }
 
@@ -93,6 +95,18 @@ impl Throttle {
     pub(crate) fn take_forged(&self, address: IpAddr, now: Time) -> Result<(), Span> {
         self.forgers.take(address, now)
     }
+
+    /// Whether a client may try to authenticate from this address, after what failed there. A client's secret can't be
+    /// guessed; what is limited is the work, so clients have no bucket each, which others could empty.
+    pub(crate) fn client_may_try(&self, address: IpAddr, now: Time) -> Result<(), Span> {
+        self.clients.look(address, now).map(|_| ())
+    }
+
+    /// Counts a client authentication that failed.
+    pub(crate) fn count_failed_client(&self, address: IpAddr, now: Time) {
+        // The bucket may have been emptied meanwhile: then the next one is refused.
+        let _ = self.clients.take(address, now);
+    }
 }
 
 impl Permit<'_> {
@@ -109,23 +123,30 @@ impl<K: Hash + Eq + Copy> Buckets<K> {
         Self { bucket, full_at: Mutex::new(HashMap::new()) }
     }
 
+    /// When the bucket would be full again after one more, or how long until one more is forgiven; `None`: it is off.
+    fn look(&self, key: K, now: Time) -> Result<Option<Time>, Span> {
+        self.after_one_more(&self.lock(), key, now)
+    }
+
     fn take(&self, key: K, now: Time) -> Result<(), Span> {
-        let Bucket { burst, every } = self.bucket;
-        if burst == 0 {
-            return Ok(());
-        }
         let mut buckets = self.lock();
-        let full_at = buckets.get(&key).copied().unwrap_or(now).max(now) + every;
-        let holds = Span::from_millis(every.as_millis().saturating_mul(u64::from(burst)));
-        let beyond = full_at.since(now + holds);
-        if !beyond.is_zero() {
-            return Err(beyond);
-        }
+        let Some(full_at) = self.after_one_more(&buckets, key, now)? else { return Ok(()) };
         if buckets.len() >= BUCKETS_MAX && !buckets.contains_key(&key) {
             make_room(&mut buckets, now);
         }
         buckets.insert(key, full_at);
         Ok(())
+    }
+
+    fn after_one_more(&self, buckets: &HashMap<K, Time>, key: K, now: Time) -> Result<Option<Time>, Span> {
+        let Bucket { burst, every } = self.bucket;
+        if burst == 0 {
+            return Ok(None);
+        }
+        let full_at = buckets.get(&key).copied().unwrap_or(now).max(now) + every;
+        let holds = Span::from_millis(every.as_millis().saturating_mul(u64::from(burst)));
+        let beyond = full_at.since(now + holds);
+        if beyond.is_zero() { Ok(Some(full_at)) } else { Err(beyond) }
     }
 
     fn give_back(&self, key: &K) {

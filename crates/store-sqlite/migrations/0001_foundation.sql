@@ -128,18 +128,20 @@ CREATE TABLE mac_key (
     gone_at    INTEGER
 ) STRICT;
 
--- The number of the last revocation: it must not fall when entries are forgotten.
+-- The number of the last revocation and the digest of all in this epoch: neither forgets what was forgotten.
 CREATE TABLE feed (
     one  INTEGER PRIMARY KEY CHECK (one = 1),
-    last INTEGER NOT NULL
+    last INTEGER NOT NULL,
+    "set" BLOB NOT NULL CHECK (length("set") = 16)
 ) STRICT;
-INSERT INTO feed (one, last) VALUES (1, 0);
+INSERT INTO feed (one, last, "set") VALUES (1, 0, zeroblob(16));
 
 CREATE TABLE revocation (
     sequence INTEGER PRIMARY KEY,
-    kind     TEXT NOT NULL, -- s, t, c or k
-    subject  TEXT NOT NULL,
-    until    INTEGER        -- seconds; none: never forgotten
+    kind     TEXT NOT NULL, -- s, t, c, k or a
+    subject  TEXT NOT NULL, -- as the feed names it: of a client the hash of its id
+    until    INTEGER,       -- seconds; none: never forgotten
+    extra    TEXT
 ) STRICT;
 
 CREATE INDEX revocation_by_subject ON revocation (subject, kind);

@@ -2,32 +2,39 @@
 
 use crate::SqliteStore;
 use crate::audit::tell;
+use crate::ending::Ending;
 use crate::error::Fault;
-use crate::rows::{Columns, change, first, millis, span_millis};
+use crate::pages::{begin, nothing, paged, rows_wanted, text_key};
+use crate::revocations::append;
+use crate::rows::{Columns, all, change, first, millis, span_millis};
+use countersign_core::Time;
 use countersign_core::audit::AuditEvent;
 use countersign_core::client::{Client, ClientAuthentication, ClientId, ClientStatus, RotationPolicy};
-use countersign_core::store::{ClientStore, Registered, StoreFuture};
+use countersign_core::resource::{InvalidResource, ResourceUri};
+use countersign_core::revocation::RevocationSubject;
+use countersign_core::scope::ScopeSet;
+use countersign_core::session::SecretHash;
+use countersign_core::store::{
+    ChangeClientStatus, ClientChanged, ClientEnding, ClientStore, EndedSessions, Page, Paged, Registered, RemoveClient,
+    ReplaceClientSecret, StatusChange, StoreFuture, Swap,
+};
+use countersign_jose::Timestamp;
+use rusqlite::{Connection, params};
+use std::collections::BTreeSet;
+
+/// The columns that [`client`] takes.
+macro_rules! client_columns {
+    () => {
+        "c.id, c.name, c.kind, c.authentication, c.secret_hash, c.scopes, c.resources, c.rotation, c.overlap, c.status,
+         c.created_at"
+    };
+}
+pub(crate) use client_columns;
 
 impl ClientStore for SqliteStore {
     fn register_client(&self, client: Client, audit: AuditEvent) -> StoreFuture<'_, Registered> {
         self.writer.run("registering a client", move |commit| {
-            if client.id.as_str() == ClientId::FIRST_PARTY {
-                return Ok(Registered::IdTaken);
-            }
-            let registered = change(
-                commit,
-                "INSERT INTO client (id, authentication, rotation, overlap, status, created_at)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (id) DO NOTHING",
-                (
-                    client.id.as_str(),
-                    authentication_code(client.authentication),
-                    rotation_code(client.rotation),
-                    span_millis(client.overlap),
-                    status_code(client.status),
-                    millis(client.created_at),
-                ),
-            )?;
-            if registered == 0 {
+            if client.id.as_str() == ClientId::FIRST_PARTY || insert(commit, &client)? == 0 {
                 return Ok(Registered::IdTaken);
             }
             tell(commit, &audit)?;
@@ -38,27 +45,119 @@ impl ClientStore for SqliteStore {
     fn client(&self, id: &ClientId) -> StoreFuture<'_, Option<Client>> {
         let id = id.clone();
         self.readers.run("reading a client", move |read| {
-            first(
-                read,
-                "SELECT id, authentication, rotation, overlap, status, created_at FROM client WHERE id = ?1",
-                (id.as_str(),),
-                client,
-            )
+            let statement = concat!("SELECT ", client_columns!(), " FROM client c WHERE c.id = ?1");
+            first(read, statement, (id.as_str(),), client)
+        })
+    }
+
+    fn clients(&self, page: Page) -> StoreFuture<'_, Paged<Client>> {
+        self.readers.run("listing clients", move |read| {
+            let Some(after) = begin(&page, String::new(), text_key) else {
+                return Ok(nothing());
+            };
+            let statement =
+                concat!("SELECT ", client_columns!(), " FROM client c WHERE c.id > ?1 ORDER BY c.id LIMIT ?2");
+            let found = all(read, statement, (after, rows_wanted(&page)), client)?;
+            Ok(paged(found, &page, |last| last.id.as_str().into()))
+        })
+    }
+
+    fn client_refused_until(&self, id: &ClientId) -> StoreFuture<'_, Option<Timestamp>> {
+        let client = RevocationSubject::Client(id.clone());
+        self.readers.run("reading a client's revocation", move |read| {
+            let statement = "SELECT max(until) FROM revocation WHERE subject = ?1 AND kind = ?2";
+            let params = (client.id(), client.kind().as_str());
+            let until = first(read, statement, params, |row| row.some(Columns::unsigned))?;
+            Ok(until.flatten().map(Timestamp::from_seconds))
+        })
+    }
+
+    fn replace_client_secret(&self, replace: ReplaceClientSecret) -> StoreFuture<'_, Swap> {
+        self.writer.run("replacing a client's secret", move |commit| {
+            let statement = "UPDATE client SET secret_hash = ?3 WHERE id = ?1 AND secret_hash = ?2";
+            let params = (replace.client.as_str(), replace.from.as_bytes(), replace.to.as_bytes());
+            if change(commit, statement, params)? == 0 {
+                return Ok(Swap::Lost);
+            }
+            tell(commit, &replace.audit)?;
+            Ok(Swap::Won)
+        })
+    }
+
+    fn change_client_status(&self, wanted: ChangeClientStatus) -> StoreFuture<'_, ClientChanged> {
+        self.writer.run("changing a client's status", move |commit| {
+            let (from, to, ending) = match &wanted.to {
+                StatusChange::Enable => (ClientStatus::Disabled, ClientStatus::Active, None),
+                StatusChange::Disable(ending) => (ClientStatus::Active, ClientStatus::Disabled, Some(ending)),
+            };
+            let statement = "UPDATE client SET status = ?3 WHERE id = ?1 AND status = ?2";
+            if change(commit, statement, (wanted.client.as_str(), from.code(), to.code()))? == 0 {
+                return Ok(ClientChanged::Lost);
+            }
+            tell(commit, &wanted.audit)?;
+            let ended = ending.map(|ending| end(commit, &wanted.client, ending, wanted.now)).transpose()?;
+            Ok(ClientChanged::Changed(ended.unwrap_or_default()))
+        })
+    }
+
+    fn remove_client(&self, remove: RemoveClient) -> StoreFuture<'_, ClientChanged> {
+        self.writer.run("removing a client", move |commit| {
+            if change(commit, "DELETE FROM client WHERE id = ?1", (remove.client.as_str(),))? == 0 {
+                return Ok(ClientChanged::Lost);
+            }
+            tell(commit, &remove.audit)?;
+            end(commit, &remove.client, &remove.ending, remove.now).map(ClientChanged::Changed)
         })
     }
 }
 
-/// How many columns [`client`] takes: all of its table, in order.
-pub(crate) const COLUMNS: usize = 6;
+/// Whether the client is registered and may be used.
+pub(crate) fn is_active(commit: &Connection, id: &ClientId) -> Result<bool, Fault> {
+    let statement = "SELECT 1 FROM client WHERE id = ?1 AND status = 'active'";
+    Ok(first(commit, statement, (id.as_str(),), |_| Ok(()))?.is_some())
+}
+
+/// Ends the client's sessions within a change, and publishes what refuses all its tokens.
+fn end(commit: &Connection, client: &ClientId, ending: &ClientEnding, now: Time) -> Result<EndedSessions, Fault> {
+    let ended = Ending { end: &ending.end, spared: None, now }.all_at(commit, client)?;
+    append(commit, std::slice::from_ref(&ending.revocation))?;
+    Ok(EndedSessions { published: ended.published + 1, ..ended })
+}
+
+fn insert(commit: &Connection, client: &Client) -> Result<u64, Fault> {
+    let resources: Vec<_> = client.resources.iter().map(ResourceUri::as_str).collect();
+    change(
+        commit,
+        "INSERT INTO client
+             (id, name, kind, authentication, secret_hash, scopes, resources, rotation, overlap, status, created_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT (id) DO NOTHING",
+        params![
+            client.id.as_str(),
+            client.name,
+            client.kind.code(),
+            client.authentication.method(),
+            client.authentication.secret_hash().as_ref().map(SecretHash::as_bytes),
+            client.scopes.to_string(),
+            resources.join(" "),
+            rotation_code(client.rotation),
+            span_millis(client.overlap),
+            client.status.code(),
+            millis(client.created_at),
+        ],
+    )
+}
+
+/// How many columns [`client`] takes.
+pub(crate) const COLUMNS: usize = 11;
 
 pub(crate) fn client(row: &mut Columns<'_, '_>) -> Result<Client, Fault> {
     Ok(Client {
         id: row.text(ClientId::parse)?,
-        authentication: row.text(|code| match code {
-            "public" => Ok(ClientAuthentication::Public),
-            "confidential" => Ok(ClientAuthentication::Confidential),
-            _ => Err(()),
-        })?,
+        name: row.take()?,
+        kind: row.parsed()?,
+        authentication: authentication(row)?,
+        scopes: row.text(ScopeSet::parse)?,
+        resources: row.text(resources)?,
         rotation: row.text(|code| match code {
             "on" => Ok(RotationPolicy::On),
             "unless_proven" => Ok(RotationPolicy::UnlessProven),
@@ -74,10 +173,17 @@ pub(crate) fn client(row: &mut Columns<'_, '_>) -> Result<Client, Fault> {
     })
 }
 
-const fn authentication_code(authentication: ClientAuthentication) -> &'static str {
-    match authentication {
-        ClientAuthentication::Public => "public",
-        ClientAuthentication::Confidential => "confidential",
+fn resources(uris: &str) -> Result<BTreeSet<ResourceUri>, InvalidResource> {
+    uris.split(' ').filter(|uri| !uri.is_empty()).map(ResourceUri::parse).collect()
+}
+
+/// The columns `authentication` and `secret_hash`.
+fn authentication(row: &mut Columns<'_, '_>) -> Result<ClientAuthentication, Fault> {
+    let method: String = row.take()?;
+    match (method.as_str(), row.take::<Option<_>>()?.map(SecretHash::from_bytes)) {
+        ("none", None) => Ok(ClientAuthentication::Public),
+        ("client_secret_basic", Some(hash)) => Ok(ClientAuthentication::SecretBasic(hash)),
+        _ => Err(Fault::Damaged("column `authentication`: it is not what was written".to_owned())),
     }
 }
 
@@ -85,12 +191,5 @@ const fn rotation_code(rotation: RotationPolicy) -> &'static str {
     match rotation {
         RotationPolicy::On => "on",
         RotationPolicy::UnlessProven => "unless_proven",
-    }
-}
-
-const fn status_code(status: ClientStatus) -> &'static str {
-    match status {
-        ClientStatus::Active => "active",
-        ClientStatus::Disabled => "disabled",
     }
 }

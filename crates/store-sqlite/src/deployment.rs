@@ -5,7 +5,7 @@ use crate::error::Fault;
 use crate::rows::{Columns, change, first, millis};
 use countersign_core::session::{EpochCause, StorageEpoch};
 use countersign_core::store::{Deployment, DeploymentStore, Founded, StoreFuture, Swap, Swept};
-use countersign_core::{EpochId, Time};
+use countersign_core::{Epoch, Time};
 
 impl DeploymentStore for SqliteStore {
     fn deployment(&self) -> StoreFuture<'_, Option<Deployment>> {
@@ -16,7 +16,7 @@ impl DeploymentStore for SqliteStore {
         })
     }
 
-    fn found(&self, issuer: &str, epoch: EpochId, now: Time) -> StoreFuture<'_, Founded> {
+    fn found(&self, issuer: &str, epoch: Epoch, now: Time) -> StoreFuture<'_, Founded> {
         let issuer = issuer.to_owned();
         self.writer.run("founding the deployment", move |commit| {
             let founded = change(
@@ -38,19 +38,10 @@ impl DeploymentStore for SqliteStore {
         })
     }
 
-    fn begin_epoch(&self, epoch: EpochId, cause: EpochCause, now: Time) -> StoreFuture<'_, ()> {
-        self.writer.run("beginning a storage epoch", move |commit| {
-            let begun = change(
-                commit,
-                "UPDATE deployment SET epoch = ?1, epoch_cause = ?2, epoch_began_at = ?3",
-                (epoch.as_bytes(), cause_code(cause), millis(now)),
-            )?;
-            if begun == 1 { Ok(()) } else { Err(Fault::Bug("the deployment is not founded")) }
-        })
-    }
-
     fn probe(&self) -> StoreFuture<'_, ()> {
-        self.writer.run("writing to see whether that works", |commit| {
+        let file = self.file.clone();
+        self.writer.run("writing to see whether that works", move |commit| {
+            file.check()?;
             change(commit, "UPDATE probe SET count = count + 1", ()).map(|_| ())
         })
     }
@@ -68,18 +59,25 @@ impl DeploymentStore for SqliteStore {
 /// The columns `epoch` and `epoch_cause`.
 pub(crate) fn epoch(row: &mut Columns<'_, '_>) -> Result<StorageEpoch, Fault> {
     Ok(StorageEpoch {
-        id: EpochId::from_bytes(row.take()?),
+        id: epoch_id(row)?,
         cause: row.text(|code| match code {
             "fresh" => Ok(EpochCause::Fresh),
             "went_back" => Ok(EpochCause::WentBack),
+            "lost" => Ok(EpochCause::Lost),
             _ => Err(()),
         })?,
     })
 }
 
-const fn cause_code(cause: EpochCause) -> &'static str {
+/// A column with an epoch's 16 bytes.
+pub(crate) fn epoch_id(row: &mut Columns<'_, '_>) -> Result<Epoch, Fault> {
+    Epoch::from_bytes(row.take()?).map_err(|error| Fault::Damaged(error.to_string()))
+}
+
+pub(crate) const fn cause_code(cause: EpochCause) -> &'static str {
     match cause {
         EpochCause::Fresh => "fresh",
         EpochCause::WentBack => "went_back",
+        EpochCause::Lost => "lost",
     }
 }

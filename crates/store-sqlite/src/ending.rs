@@ -4,6 +4,7 @@ use crate::audit::tell;
 use crate::error::Fault;
 use crate::revocations::append;
 use crate::rows::{Columns, all, change, first, millis};
+use countersign_core::client::ClientId;
 use countersign_core::revocation::Revocation;
 use countersign_core::session::{End, EndReason, Session};
 use countersign_core::store::{EndSessions, EndedSessions, Which};
@@ -27,7 +28,7 @@ pub(crate) fn end_sessions(commit: &Connection, end: &EndSessions) -> Result<End
             raise_floor(commit, *account)?;
             Ending { spared: Some(*spared), ..ending }.all_of(commit, *account)
         }
-        Which::AtClient(client) => ending.end(commit, "client = :client", &[(":client", &client.as_str())]),
+        Which::AtClient(client) => ending.all_at(commit, client),
         Which::All => ending.end(commit, "TRUE", &[]),
     }?;
     match &end.audit {
@@ -84,6 +85,11 @@ impl Ending<'_> {
     /// Ends all of an account's sessions.
     pub(crate) fn all_of(&self, commit: &Connection, account: AccountId) -> Result<EndedSessions, Fault> {
         self.end(commit, "account = :account", &[(":account", account.as_bytes())])
+    }
+
+    /// Ends all sessions at a client.
+    pub(crate) fn all_at(&self, commit: &Connection, client: &ClientId) -> Result<EndedSessions, Fault> {
+        self.end(commit, "client = :client", &[(":client", &client.as_str())])
     }
 
     /// Ends the sessions that are `chosen` by a condition, and their children.

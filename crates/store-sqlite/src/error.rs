@@ -9,6 +9,8 @@ use std::sync::Arc;
 pub(crate) enum Fault {
     /// SQLite says so.
     Sql(rusqlite::Error),
+    /// The file is not there any more, or another is in its place.
+    File(std::io::Error),
     /// A row holds what was never written there.
     Damaged(String),
     /// We asked for something that can't be.
@@ -46,6 +48,7 @@ impl Fault {
     /// The error that the contract has for it.
     pub(crate) fn into_store(self, doing: &'static str) -> StoreError {
         match self {
+            Self::File(error) => StoreError::Unavailable { doing, source: Box::new(error) },
             Self::Damaged(what) => StoreError::Corrupt { what },
             Self::Bug(what) => StoreError::Bug { what: format!("{doing}: {what}") },
             Self::Sql(error) => match kind(&error) {

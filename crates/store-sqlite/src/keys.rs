@@ -16,20 +16,19 @@ impl KeyStore for SqliteStore {
     fn key_ring(&self) -> StoreFuture<'_, KeyRing> {
         self.readers.run("reading the key ring", |read| {
             // One transaction, so that the keys are those of the version.
-            let read = read.unchecked_transaction()?;
-            let ring = first(&read, "SELECT version, storage_key FROM ring", (), |row| {
+            let ring = first(read, "SELECT version, storage_key FROM ring", (), |row| {
                 Ok((version(row)?, row.take::<Option<_>>()?.map(Sealed::from_bytes)))
             })?;
             let (version, storage_key) = ring.ok_or_else(gone)?;
             let keys = all(
-                &read,
+                read,
                 "SELECT id, purpose, algorithm, state, sealed, published_at, activated_at, token_lifetime, gone_at
                  FROM ring_key ORDER BY published_at, id",
                 (),
                 ring_key,
             )?;
             let mac_keys = all(
-                &read,
+                read,
                 "SELECT id, state, sealed, created_at, gone_at FROM mac_key ORDER BY created_at, id",
                 (),
                 mac_key,

@@ -11,6 +11,7 @@ mod clients;
 mod deployment;
 mod ending;
 mod error;
+mod file;
 mod keys;
 pub mod limits;
 mod migrate;
@@ -28,6 +29,7 @@ mod writer;
 pub use open::Options;
 pub use writer::BatchLimit;
 
+use crate::file::OpenFile;
 use crate::readers::Readers;
 use crate::worker::Worker;
 use crate::writer::Writer;
@@ -36,6 +38,7 @@ use std::sync::{Mutex, PoisonError};
 
 /// One SQLite database, shared by `Arc`. Dropped or closed, it carries out what waits and ends its threads.
 pub struct SqliteStore {
+    file: OpenFile,
     writer: Writer,
     readers: Readers,
     watch: Readers,
@@ -51,12 +54,13 @@ impl SqliteStore {
     /// left as it is. [`StoreError::Unavailable`] where it can't be opened, or a copy before a migration can't be made.
     pub fn open(options: &Options) -> Result<Self, StoreError> {
         let opened = options.open()?;
+        let file = OpenFile::at(&options.path)?;
         let started = || {
             let (readers, mut reading) = Readers::start(opened.readers)?;
             let (watch, watching) = Readers::start(vec![opened.watch])?;
             let (writer, writing) = Writer::start(opened.writer, options.batch_max)?;
             reading.extend(watching);
-            Ok(Self { writer, readers, watch, reading: Mutex::new(reading), writing: Mutex::new(Some(writing)) })
+            Ok(Self { file, writer, readers, watch, reading: Mutex::new(reading), writing: Mutex::new(Some(writing)) })
         };
         started().map_err(|error: std::io::Error| StoreError::Unavailable {
             doing: "starting the store's threads",

@@ -6,6 +6,8 @@ use std::time::Duration;
 ///
 /// [`StoreError::Overloaded`]: countersign_core::store::StoreError::Overloaded
 pub const CHANGES_WAITING_MAX: usize = 4_096;
+/// Reads that share one transaction at the most: the others that wait are left to the other readers.
+pub const READS_SHARED_MAX: usize = 8;
 /// Reads that may wait for a reader.
 pub const READS_WAITING_MAX: usize = 8_192;
 /// Changes that share one commit at the most.
@@ -29,3 +31,5 @@ pub const READER_CACHE_KIBIBYTES_MAX: i64 = 2 * 1024;
 /// Pages in the write-ahead log after which the writer carries them over into the file: long enough that pages which
 /// change often are carried over once, short enough that a start after a kill reads it in a few milliseconds.
 pub const LOG_PAGES_MAX: i64 = 2_000;
+/// How often what other processes committed is looked for.
+pub const LOOKED_FOR_CHANGES_EVERY: Duration = Duration::from_millis(20);

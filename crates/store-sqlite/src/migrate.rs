@@ -16,8 +16,10 @@ pub(crate) struct Migration {
 }
 
 /// All of them. A released one never changes: its checksum is in every database.
-pub(crate) const MIGRATIONS: &[Migration] =
-    &[Migration { name: "foundation", sql: include_str!("../migrations/0001_foundation.sql") }];
+pub(crate) const MIGRATIONS: &[Migration] = &[
+    Migration { name: "foundation", sql: include_str!("../migrations/0001_foundation.sql") },
+    Migration { name: "clients", sql: include_str!("../migrations/0002_clients.sql") },
+];
 
 /// What a database holds, compared with what we know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

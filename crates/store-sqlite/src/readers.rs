@@ -1,10 +1,11 @@
 //! The readers: a few threads, each with a connection that can't write.
 //!
-//! No read transaction outlives its read: in the write-ahead log every new one sees every commit before it, and an open
-//! one would keep the log from being carried over.
+//! What waits together shares one read transaction: it begins after all of them were asked for, so each sees every commit
+//! that was answered before it, and the locks on the log are taken once. It ends with them: an open one would keep the
+//! log from being carried over.
 
 use crate::error::{Closed, Fault};
-use crate::limits::READS_WAITING_MAX;
+use crate::limits::{READS_SHARED_MAX, READS_WAITING_MAX};
 use crate::queue::{AbandonOnDrop, Queue, Refused};
 use crate::worker::{Worker, guarded};
 use countersign_core::store::{StoreError, StoreFuture};
@@ -32,7 +33,7 @@ impl Readers {
         Ok((Self { queue }, workers))
     }
 
-    /// Reads; several statements must share a transaction of their own to see one state.
+    /// Reads; all of its statements see one state.
     pub(crate) fn run<T, F>(&self, doing: &'static str, read: F) -> StoreFuture<'static, T>
     where
         T: Send + 'static,
@@ -66,9 +67,19 @@ impl Readers {
 fn serve(connection: &Connection, queue: &Queue<Read>) {
     let _abandon = AbandonOnDrop(queue);
     let mut taken = Vec::new();
-    while queue.take(1, &mut taken) {
+    while queue.take(READS_SHARED_MAX, &mut taken) {
+        // Where it can't begin, each read finds out by itself and tells its asker.
+        let shared = run(connection, "BEGIN").is_ok();
         for read in taken.drain(..) {
             read(connection);
         }
+        if shared {
+            // Nothing was written, so nothing can be lost; if it failed, the next BEGIN would say so.
+            let _ = run(connection, "COMMIT");
+        }
     }
+}
+
+fn run(connection: &Connection, statement: &str) -> rusqlite::Result<usize> {
+    connection.prepare_cached(statement)?.execute([])
 }

@@ -2,15 +2,17 @@
 
 use crate::SqliteStore;
 use crate::audit::tell;
+use crate::deployment::{cause_code, epoch_id};
 use crate::error::Fault;
-use crate::limits::FORGOTTEN_ROWS_MAX;
-use crate::rows::{Columns, all, change, first, signed};
+use crate::limits::{FORGOTTEN_ROWS_MAX, LOOKED_FOR_CHANGES_EVERY};
+use crate::rows::{Columns, all, change, first, millis, signed};
+use countersign_core::Epoch;
 use countersign_core::audit::AuditEvent;
-use countersign_core::client::ClientId;
-use countersign_core::revocation::{Revocation, RevocationSubject, Sequence};
-use countersign_core::store::{Published, RevocationStore, SequencedRevocation, StoreFuture};
-use countersign_jose::{KeyId, Timestamp};
+use countersign_core::revocation::{Entry, Kind, NewEntry, Revocation, RevocationSubject, Sequence, SetDigest};
+use countersign_core::store::{BeginEpoch, ChangeMark, FeedPage, Published, RevocationStore, StoreFuture};
+use countersign_jose::Timestamp;
 use rusqlite::Connection;
+use std::collections::BTreeSet;
 
 impl RevocationStore for SqliteStore {
     fn publish_revocations(&self, revocations: Vec<Revocation>, audit: AuditEvent) -> StoreFuture<'_, Published> {
@@ -20,15 +22,65 @@ impl RevocationStore for SqliteStore {
         })
     }
 
-    fn revocations_after(&self, after: Sequence, limit: u16) -> StoreFuture<'_, Vec<SequencedRevocation>> {
-        self.readers.run("reading revocations", move |read| {
-            all(
+    fn feed_after(&self, after: Sequence, limit: u16) -> StoreFuture<'_, FeedPage> {
+        let file = self.file.clone();
+        self.readers.run("reading the feed", move |read| {
+            file.check()?;
+            let (epoch, last, set) = standing(read)?;
+            let entries = all(
                 read,
-                "SELECT sequence, kind, subject, until FROM revocation WHERE sequence > ?1 ORDER BY sequence LIMIT ?2",
+                "SELECT sequence, kind, subject, until, extra FROM revocation
+                 WHERE sequence > ?1 ORDER BY sequence LIMIT ?2",
                 (signed(after.0), limit),
-                sequenced,
-            )
+                entry,
+            )?;
+            Ok(FeedPage { epoch, last, set, entries })
         })
+    }
+
+    fn changed(&self, seen: Option<ChangeMark>) -> StoreFuture<'_, ChangeMark> {
+        Box::pin(async move {
+            loop {
+                let committed = self.writer.committed();
+                let mark = ChangeMark(self.data_version().await?);
+                if seen != Some(mark) {
+                    return Ok(mark);
+                }
+                // Our own commits tell at once; those of other processes have to be looked for.
+                let _ = tokio::time::timeout(LOOKED_FOR_CHANGES_EVERY, committed).await;
+            }
+        })
+    }
+
+    fn begin_epoch(&self, begin: BeginEpoch) -> StoreFuture<'_, ()> {
+        self.writer.run("beginning an epoch", move |commit| {
+            let begun = change(
+                commit,
+                "UPDATE deployment SET epoch = ?1, epoch_cause = ?2, epoch_began_at = ?3 WHERE epoch < ?1",
+                (begin.epoch.as_bytes(), cause_code(begin.cause), millis(begin.now)),
+            )?;
+            if begun == 0 {
+                return Err(Fault::Bug("there is no deployment, or its epoch is not earlier"));
+            }
+            let kept = all(
+                commit,
+                "SELECT sequence, kind, subject, until, extra FROM revocation
+                 WHERE until IS NULL OR until >= ?1 ORDER BY sequence",
+                (signed(begin.now.timestamp().as_seconds()),),
+                entry,
+            )?;
+            change(commit, "DELETE FROM revocation", ())?;
+            change(commit, "UPDATE feed SET last = 0, \"set\" = zeroblob(16)", ())?;
+            let named: BTreeSet<_> = kept.iter().map(|entry| (entry.kind(), entry.id().into_owned())).collect();
+            let lost = begin.lost.into_iter().map(|entry| entry.numbered(Sequence::ZERO));
+            let lost = lost.filter(|entry| !named.contains(&(entry.kind(), entry.id().into_owned())));
+            append_entries(commit, kept.into_iter().chain(lost).map(Entry::into_new).collect())?;
+            tell(commit, &begin.audit)
+        })
+    }
+
+    fn last_sequence(&self) -> StoreFuture<'_, Sequence> {
+        self.readers.run("reading the number of the last revocation", last_number)
     }
 
     fn is_revoked(&self, subjects: Vec<RevocationSubject>) -> StoreFuture<'_, bool> {
@@ -37,7 +89,7 @@ impl RevocationStore for SqliteStore {
                 let found = first(
                     read,
                     "SELECT 1 FROM revocation WHERE subject = ?1 AND kind = ?2 LIMIT 1",
-                    (subject.id(), subject.kind().to_string()),
+                    (subject.id(), subject.kind().as_str()),
                     |_| Ok(()),
                 )?;
                 if found.is_some() {
@@ -77,40 +129,50 @@ impl SqliteStore {
 
 /// Appends entries within a change. Numbers have no gap: a change that is undone gives its numbers back.
 pub(crate) fn append(commit: &Connection, revocations: &[Revocation]) -> Result<Sequence, Fault> {
-    let count = signed(revocations.len() as u64);
-    let last = if count == 0 {
-        first(commit, "SELECT last FROM feed", (), number)?
-    } else {
-        first(commit, "UPDATE feed SET last = last + ?1 RETURNING last", (count,), number)?
-    };
-    let last = last.ok_or_else(|| Fault::Damaged("the number of the last revocation is gone".to_owned()))?;
-    let firsts = last.saturating_sub(revocations.len() as u64) + 1;
-    for (sequence, revocation) in (firsts..).zip(revocations) {
-        let (kind, subject) = (revocation.subject.kind().to_string(), revocation.subject.id());
-        let until = revocation.until.map(|until| signed(until.as_seconds()));
+    let entries = revocations.iter().map(Revocation::entry).collect::<Result<Vec<_>, _>>();
+    append_entries(commit, entries.map_err(|_| Fault::Bug("a revocation that the feed can't say"))?)
+}
+
+fn append_entries(commit: &Connection, entries: Vec<NewEntry>) -> Result<Sequence, Fault> {
+    if entries.is_empty() {
+        return last_number(commit);
+    }
+    let (epoch, mut last, mut set) = standing(commit)?;
+    for entry in entries {
+        last = last.next();
+        let entry = entry.numbered(last);
+        set.toggle(epoch, &entry);
+        let until = (entry.until() != 0).then(|| signed(entry.until()));
         change(
             commit,
-            "INSERT INTO revocation (sequence, kind, subject, until) VALUES (?1, ?2, ?3, ?4)",
-            (signed(sequence), kind, subject, until),
+            "INSERT INTO revocation (sequence, kind, subject, until, extra) VALUES (?1, ?2, ?3, ?4, ?5)",
+            (signed(last.0), entry.kind().as_str(), entry.id(), until, entry.extra()),
         )?;
     }
-    Ok(Sequence(last))
+    change(commit, "UPDATE feed SET last = ?1, \"set\" = ?2", (signed(last.0), set.as_bytes()))?;
+    Ok(last)
 }
 
-fn number(row: &mut Columns<'_, '_>) -> Result<u64, Fault> {
-    row.unsigned()
+fn last_number(connection: &Connection) -> Result<Sequence, Fault> {
+    let last = first(connection, "SELECT last FROM feed", (), |row| row.unsigned().map(Sequence))?;
+    last.ok_or_else(|| Fault::Damaged("the number of the last revocation is gone".to_owned()))
 }
 
-fn sequenced(row: &mut Columns<'_, '_>) -> Result<SequencedRevocation, Fault> {
+/// Epoch, last number and digest.
+fn standing(connection: &Connection) -> Result<(Epoch, Sequence, SetDigest), Fault> {
+    let standing =
+        first(connection, "SELECT d.epoch, f.last, f.\"set\" FROM feed f CROSS JOIN deployment d", (), |row| {
+            Ok((epoch_id(row)?, Sequence(row.unsigned()?), SetDigest::from_bytes(row.take()?)))
+        })?;
+    standing.ok_or(Fault::Bug("there is no deployment"))
+}
+
+fn entry(row: &mut Columns<'_, '_>) -> Result<Entry, Fault> {
     let sequence = Sequence(row.unsigned()?);
-    let kind: String = row.take()?;
-    let subject = match kind.as_str() {
-        "s" => RevocationSubject::Session(row.parsed()?),
-        "t" => RevocationSubject::Token(row.parsed()?),
-        "c" => RevocationSubject::Client(row.text(ClientId::parse)?),
-        "k" => RevocationSubject::Key(row.text(|id| KeyId::new(id))?),
-        _ => return Err(Fault::Damaged(format!("revocation {} is of no known kind", sequence.0))),
-    };
-    let until = row.some(Columns::timestamp)?;
-    Ok(SequencedRevocation { sequence, revocation: Revocation { subject, until } })
+    let kind = row.text(Kind::parse)?;
+    let subject: String = row.take()?;
+    let until = row.some(Columns::unsigned)?.unwrap_or(0);
+    let entry = NewEntry::new(kind, &subject, until, row.take()?);
+    let entry = entry.map_err(|error| Fault::Damaged(format!("revocation {}: {error}", sequence.0)))?;
+    Ok(entry.numbered(sequence))
 }

@@ -2,7 +2,6 @@
 
 use crate::error::Fault;
 use countersign_core::{Span, Time};
-use countersign_jose::Timestamp;
 use rusqlite::types::FromSql;
 use rusqlite::{Connection, OptionalExtension as _, Params, Row};
 use std::str::FromStr;
@@ -57,10 +56,6 @@ impl<'a, 'r> Columns<'a, 'r> {
 
     pub(crate) fn span(&mut self) -> Result<Span, Fault> {
         self.unsigned().map(Span::from_millis)
-    }
-
-    pub(crate) fn timestamp(&mut self) -> Result<Timestamp, Fault> {
-        self.unsigned().map(Timestamp::from_seconds)
     }
 
     pub(crate) fn unsigned(&mut self) -> Result<u64, Fault> {

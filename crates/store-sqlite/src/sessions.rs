@@ -1,6 +1,7 @@
 //! Sessions: opening, holding, rotating, listing. Ending them is in `ending.rs`.
 
 use crate::audit::tell;
+use crate::clients::{client_columns, is_active};
 use crate::ending::{end_excess, end_sessions};
 use crate::error::Fault;
 use crate::pages::{Selection, begin, nothing, paged, rows_wanted};
@@ -16,7 +17,7 @@ use countersign_core::store::{
     CountRepeat, EndSessions, EndedSessions, Held, HoldSession, OpenSession, Opened, Page, Paged, RotateSession,
     SessionFilter, SessionStore, StoreFuture, Swap,
 };
-use countersign_core::{AccountId, EpochId, Network, SessionId, Time};
+use countersign_core::{AccountId, Network, SessionId, Time};
 use rusqlite::{Connection, named_params, params};
 
 /// The columns that [`session`] takes.
@@ -52,9 +53,9 @@ impl SessionStore for SqliteStore {
             let statement = concat!(
                 "SELECT ",
                 session_columns!(),
-                ", a.status, a.roles,
-                     c.id, c.authentication, c.rotation, c.overlap, c.status, c.created_at,
-                     r.uri, r.scopes, r.lifetime, r.created_at, d.epoch, d.epoch_cause
+                ", a.status, a.roles, ",
+                client_columns!(),
+                ", r.uri, r.scopes, r.lifetime, r.created_at, d.epoch, d.epoch_cause
                  FROM session s CROSS JOIN deployment d LEFT JOIN account a ON a.id = s.account
                      LEFT JOIN client c ON c.id = s.client LEFT JOIN resource r ON r.uri = s.audience
                  WHERE s.id = ?1",
@@ -146,7 +147,8 @@ WHERE id = ?1 AND generation = ?2 AND secret_hash = ?3
     }
 }
 
-/// Whether the account still stands where it stood before its credentials were checked, and the parent is open.
+/// Whether the account still stands where it stood before its credentials were checked, or the machine is an active
+/// client; and the parent is open.
 fn may_open(commit: &Connection, open: &OpenSession) -> Result<bool, Fault> {
     let found = |statement, params: &[&dyn rusqlite::ToSql]| first(commit, statement, params, |_| Ok(()));
     if let Some(parent) = &open.session.parent {
@@ -156,7 +158,7 @@ fn may_open(commit: &Connection, open: &OpenSession) -> Result<bool, Fault> {
         }
     }
     match (&open.session.account, open.floor) {
-        (None, None) => Ok(true),
+        (None, None) => is_active(commit, &open.session.client),
         (Some(account), Some(floor)) => {
             let statement = "SELECT 1 FROM account WHERE id = ?1 AND sessions_floor = ?2 AND status = 'active'";
             Ok(found(statement, &[account.as_bytes(), &floor.0])?.is_some())
@@ -288,7 +290,7 @@ fn session(row: &mut Columns<'_, '_>) -> Result<Session, Fault> {
         audience: row.text(ResourceUri::parse)?,
         label: row.take()?,
         address: row.some(Columns::parsed)?,
-        storage_epoch: EpochId::from_bytes(row.take()?),
+        storage_epoch: deployment::epoch_id(row)?,
         ended: row.group(3, ended)?,
     })
 }

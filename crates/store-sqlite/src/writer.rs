@@ -13,7 +13,7 @@ use rusqlite::Connection;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 
 /// How many changes share one commit at the most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +23,7 @@ pub struct BatchLimit(usize);
 pub(crate) struct Writer {
     queue: Arc<Queue<Box<dyn Change>>>,
     commits: Arc<AtomicU64>,
+    committed: Arc<Notify>,
 }
 
 /// One change, whatever its outcome's type.
@@ -68,8 +69,14 @@ impl Writer {
     pub(crate) fn start(connection: Connection, batch_max: BatchLimit) -> io::Result<(Self, Worker)> {
         let queue: Arc<Queue<Box<dyn Change>>> = Arc::new(Queue::new(CHANGES_WAITING_MAX));
         let commits = Arc::new(AtomicU64::new(0));
-        let writer = Self { queue: Arc::clone(&queue), commits: Arc::clone(&commits) };
-        let worker = Worker::start("store-writer", move || serve(&connection, &queue, batch_max, &commits))?;
+        let committed = Arc::new(Notify::new());
+        let writer =
+            Self { queue: Arc::clone(&queue), commits: Arc::clone(&commits), committed: Arc::clone(&committed) };
+        let tell = move || {
+            commits.fetch_add(1, Ordering::Relaxed);
+            committed.notify_waiters();
+        };
+        let worker = Worker::start("store-writer", move || serve(&connection, &queue, batch_max, tell))?;
         Ok((writer, worker))
     }
 
@@ -97,22 +104,28 @@ impl Writer {
         self.commits.load(Ordering::Relaxed)
     }
 
+    /// Resolves at the first commit after this was called.
+    pub(crate) fn committed(&self) -> impl Future<Output = ()> + Send + '_ {
+        // A waiter is counted in from here on, not only once it is polled.
+        self.committed.notified()
+    }
+
     /// Takes no more changes; what waits is still made.
     pub(crate) fn close(&self) {
         self.queue.close();
     }
 }
 
-fn serve(connection: &Connection, queue: &Queue<Box<dyn Change>>, batch_max: BatchLimit, commits: &AtomicU64) {
+fn serve(connection: &Connection, queue: &Queue<Box<dyn Change>>, batch_max: BatchLimit, committed: impl Fn()) {
     let _abandon = AbandonOnDrop(queue);
     let mut batch = Vec::new();
     while queue.take(batch_max.0, &mut batch) {
-        let committed = transact(connection, &mut batch).map_err(CommitFailure::new);
-        if let Ok(Durable::Committed) = committed {
-            commits.fetch_add(1, Ordering::Relaxed);
+        let durable = transact(connection, &mut batch).map_err(CommitFailure::new);
+        if let Ok(Durable::Committed) = durable {
+            committed();
         }
         for change in batch.drain(..) {
-            change.answer(committed.as_ref().map(|_| ()));
+            change.answer(durable.as_ref().map(|_| ()));
         }
     }
 }

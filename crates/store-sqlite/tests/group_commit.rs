@@ -3,7 +3,7 @@
 
 use countersign_core::audit::{Actor, AuditEvent};
 use countersign_core::store::{AuditStore as _, DeploymentStore as _, StoreError};
-use countersign_core::{EpochId, Time};
+use countersign_core::{Epoch, Time};
 use countersign_store_sqlite::limits::CHANGES_WAITING_MAX;
 use countersign_store_sqlite::{BatchLimit, Options, SqliteStore};
 use std::sync::Arc;
@@ -50,7 +50,7 @@ async fn a_batch_has_its_limit() {
 #[tokio::test]
 async fn what_changes_nothing_costs_no_commit() {
     let (_folder, store) = opened(BatchLimit::default());
-    let epoch = EpochId::from_bytes([1; 16]);
+    let epoch = Epoch::new(1, [1; 10]);
     store.found("https://issuer.example", epoch, Time::from_millis(1)).await.unwrap();
     let before = store.commits();
     for _ in 0..10 {

@@ -5,7 +5,7 @@ use countersign_core::account::{Account, AccountStatus, CredentialVersion, Login
 use countersign_core::audit::{Actor, AuditEvent};
 use countersign_core::client::ClientId;
 use countersign_core::resource::ResourceUri;
-use countersign_core::revocation::{RevocationSubject, Sequence};
+use countersign_core::revocation::{Sequence, SetDigest};
 use countersign_core::scope::ScopeSet;
 use countersign_core::session::{End, EndReason, Generation, Networks, Run, SecretHash, Session};
 use countersign_core::store::DeploymentStore as _;
@@ -13,7 +13,8 @@ use countersign_core::store::{
     AccountStore as _, Created, EndSessions, NewAccount, OpenSession, Opened, RevocationStore as _, RotateSession,
     SessionStore as _, Swap, Which,
 };
-use countersign_core::{AccountId, EpochId, Network, SessionId, Time};
+use countersign_core::{AccountId, Epoch, Network, SessionId, Time};
+use countersign_revocation::Subject;
 use countersign_store_sqlite::{Options, SqliteStore};
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -93,7 +94,7 @@ fn session(number: u32) -> Session {
         audience: ResourceUri::parse("https://api.example").unwrap(),
         label: None,
         address: None,
-        storage_epoch: EpochId::from_bytes([2; 16]),
+        storage_epoch: Epoch::new(2, [2; 10]),
         ended: None,
     }
 }
@@ -145,8 +146,8 @@ async fn carry_out(store: &SqliteStore, step: Done, number: u32) {
 async fn child() {
     let Some(path) = std::env::var_os(PATH) else { return };
     let store = Arc::new(SqliteStore::open(&Options::at(path)).unwrap());
-    store.found("https://issuer.example", EpochId::from_bytes([2; 16]), now()).await.unwrap();
-    let first = store.revocations_after(Sequence(0), u16::MAX).await.unwrap().len();
+    store.found("https://issuer.example", Epoch::new(2, [2; 10]), now()).await.unwrap();
+    let first = store.feed_after(Sequence::ZERO, u16::MAX).await.unwrap().entries.len();
     let mut writers = JoinSet::new();
     for writer in 0..WRITERS {
         let store = Arc::clone(&store);
@@ -202,12 +203,15 @@ async fn everything_answered_is_there_and_nothing_is_half_done() {
 
 async fn check(path: &Path, answered: &[(u32, Done)]) {
     let store = SqliteStore::open(&Options::at(path)).unwrap();
-    let revocations = store.revocations_after(Sequence(0), u16::MAX).await.unwrap();
-    for (place, entry) in (1..).zip(&revocations) {
-        assert_eq!(entry.sequence, Sequence(place), "a gap in the numbers");
+    let feed = store.feed_after(Sequence::ZERO, u16::MAX).await.unwrap();
+    let mut set = SetDigest::EMPTY;
+    for (place, entry) in (1..).zip(&feed.entries) {
+        assert_eq!(entry.sequence(), Sequence(place), "a gap in the numbers");
+        set.toggle(feed.epoch, entry);
     }
-    let revoked = revocations.iter().filter_map(|entry| match &entry.revocation.subject {
-        RevocationSubject::Session(session) => Some(*session.as_bytes()),
+    assert_eq!((feed.set, feed.last), (set, Sequence(feed.entries.len() as u64)), "the digest is of another list");
+    let revoked = feed.entries.iter().filter_map(|entry| match entry.subject() {
+        Subject::Session(session) => Some(*session),
         _ => None,
     });
     let revoked: BTreeSet<_> = revoked.collect();

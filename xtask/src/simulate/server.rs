@@ -12,12 +12,12 @@ use countersign_core::session::{
     Session, SessionSecret, SessionState, StorageEpoch, Verdict,
 };
 use countersign_core::token::{MacStanding, OpenedRefreshToken};
-use countersign_core::{AccountId, EpochId, Network, SessionId, Span, Time};
+use countersign_core::{AccountId, Epoch, Network, SessionId, Span, Time};
 use std::net::{IpAddr, Ipv4Addr};
 
 const SESSION: SessionId = SessionId::from_bytes([4; 16]);
 const SECRET: [u8; 16] = [5; 16];
-const EPOCH: EpochId = EpochId::from_bytes([1; 16]);
+const EPOCH: Epoch = Epoch::new(1, [1; 10]);
 
 /// What ends a session besides the rule.
 #[derive(Debug, Clone, Copy)]

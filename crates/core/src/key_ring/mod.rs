@@ -60,6 +60,13 @@ pub struct RingKey {
 pub enum Purpose {
     /// Access tokens.
     AccessToken,
+    /// The objects of the revocation feed.
+    Feed,
+}
+
+impl Purpose {
+    /// Every purpose.
+    pub const ALL: [Self; 2] = [Self::AccessToken, Self::Feed];
 }
 
 /// Where a key stands.
@@ -129,6 +136,6 @@ macro_rules! spelled {
     };
 }
 
-spelled!(Purpose { AccessToken = "access_token", });
+spelled!(Purpose { AccessToken = "access_token", Feed = "feed", });
 spelled!(KeyState { Next = "next", Active = "active", Retiring = "retiring", Revoked = "revoked", });
 spelled!(MacKeyState { Active = "active", Retired = "retired", Distrusted = "distrusted", });

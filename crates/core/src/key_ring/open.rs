@@ -5,6 +5,7 @@ use crate::key_ring::{
 };
 use crate::token::{MacKeys, MacStanding};
 use countersign_jose::{JwkSet, KeyError, KeyId, KeySet, Signer, SigningKey};
+use countersign_revocation::{FeedSigner, SignObjectError};
 use std::sync::Arc;
 
 /// Every key of a ring version, ready to use. Immutable: a change of the ring makes another.
@@ -13,9 +14,15 @@ pub struct OpenKeyRing {
     pub version: RingVersion,
     /// Signs access tokens.
     pub signer: Signer,
+    /// Signs the objects of the revocation feed.
+    pub feed: FeedSigner,
+    /// The published keys of the feed.
+    pub feed_jwks: JwkSet,
+    /// What checks the objects of the feed.
+    pub feed_keys: KeySet,
     /// Makes and opens refresh tokens.
     pub mac_keys: MacKeys,
-    /// What is published: `next`, `active` and `retiring` keys that have a public part.
+    /// The published keys of access tokens: `next`, `active` and `retiring` ones that have a public part.
     pub jwks: JwkSet,
     asymmetric: KeySet,
     symmetric: KeySet,
@@ -46,6 +53,15 @@ pub enum KeyRingError {
         #[source]
         source: KeyError,
     },
+    /// The feed's key can't sign the feed.
+    #[error("key `{key}` can't sign the revocation feed")]
+    Feed {
+        /// Which.
+        key: KeyId,
+        /// Why.
+        #[source]
+        source: SignObjectError,
+    },
     /// The keys don't make a set.
     #[error("the published keys can't be used together")]
     Set(#[source] KeyError),
@@ -72,22 +88,21 @@ impl OpenKeyRing {
     /// # Errors
     /// [`KeyRingError`] tells which key does not open, and why.
     pub fn open(ring: &KeyRing, storage: &StorageKey, issuer: &str) -> Result<Self, KeyRingError> {
-        let published: Vec<_> = ring.keys.iter().filter(|key| key.state != KeyState::Revoked).collect();
-        let keys = published.iter().map(|key| unseal(key, storage).map(Arc::new)).collect::<Result<Vec<_>, _>>()?;
-        let signs = |key: &&RingKey| key.purpose == Purpose::AccessToken && key.state == KeyState::Active;
-        let active = ring.keys.iter().find(signs).ok_or(KeyRingError::NothingActive)?;
-        let signing = keys.iter().find(|key| *key.id() == active.id).ok_or(KeyRingError::NothingActive)?;
-        let set = |symmetric: bool| {
-            let of_kind = keys.iter().filter(|key| key.algorithm().is_symmetric() == symmetric);
-            KeySet::new(of_kind.map(|key| key.verifying_key())).map_err(KeyRingError::Set)
-        };
+        let tokens = OpenedKeys::of(Purpose::AccessToken, ring, storage)?;
+        let feed = OpenedKeys::of(Purpose::Feed, ring, storage)?;
+        let feed_key = feed.active(ring)?;
+        let feed_key_id = feed_key.id().clone();
+        let signer = FeedSigner::new(feed_key, issuer);
         Ok(Self {
             version: ring.version,
-            signer: Signer::new(Arc::clone(signing), "at+jwt"),
+            signer: Signer::new(tokens.active(ring)?, "at+jwt"),
+            feed: signer.map_err(|source| KeyRingError::Feed { key: feed_key_id, source })?,
+            feed_jwks: feed.jwks(),
+            feed_keys: feed.set(Kind::Asymmetric)?,
             mac_keys: open_mac_keys(ring, storage, issuer)?,
-            jwks: JwkSet { keys: keys.iter().filter_map(|key| key.verifying_key().to_jwk()).collect() },
-            asymmetric: set(false)?,
-            symmetric: set(true)?,
+            jwks: tokens.jwks(),
+            asymmetric: tokens.set(Kind::Asymmetric)?,
+            symmetric: tokens.set(Kind::Symmetric)?,
         })
     }
 
@@ -96,6 +111,39 @@ impl OpenKeyRing {
     #[must_use]
     pub fn keys_for(&self, kid: Option<&str>) -> &KeySet {
         if kid.is_some_and(|kid| self.symmetric.get(kid).is_some()) { &self.symmetric } else { &self.asymmetric }
+    }
+}
+
+/// The keys of one purpose that are not revoked, unsealed.
+struct OpenedKeys {
+    purpose: Purpose,
+    keys: Vec<Arc<SigningKey>>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Symmetric,
+    Asymmetric,
+}
+
+impl OpenedKeys {
+    fn of(purpose: Purpose, ring: &KeyRing, storage: &StorageKey) -> Result<Self, KeyRingError> {
+        let kept = ring.keys.iter().filter(|key| key.purpose == purpose && key.state != KeyState::Revoked);
+        Ok(Self { purpose, keys: kept.map(|key| unseal(key, storage).map(Arc::new)).collect::<Result<_, _>>()? })
+    }
+
+    fn active(&self, ring: &KeyRing) -> Result<Arc<SigningKey>, KeyRingError> {
+        let active = ring.in_state(self.purpose, KeyState::Active).ok_or(KeyRingError::NothingActive)?;
+        self.keys.iter().find(|key| *key.id() == active.id).cloned().ok_or(KeyRingError::NothingActive)
+    }
+
+    fn jwks(&self) -> JwkSet {
+        JwkSet { keys: self.keys.iter().filter_map(|key| key.verifying_key().to_jwk()).collect() }
+    }
+
+    fn set(&self, kind: Kind) -> Result<KeySet, KeyRingError> {
+        let of_kind = self.keys.iter().filter(|key| key.algorithm().is_symmetric() == (kind == Kind::Symmetric));
+        KeySet::new(of_kind.map(|key| key.verifying_key())).map_err(KeyRingError::Set)
     }
 }
 

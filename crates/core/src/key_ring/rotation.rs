@@ -1,7 +1,7 @@
 //! WHEN keys move: a function of the ring, the policy and the time. `ops::rotate_keys` carries it out.
 
 use crate::key_ring::{KeyRing, KeyState, MacKey, MacKeyId, MacKeyState, Purpose, RingKey};
-use crate::limits::{ACCESS_LIFETIME_MAX, MAC_KEY_KEPT_MIN, REVOCATION_TAIL};
+use crate::limits::{ACCESS_LIFETIME_MAX, FEED_KEY_PUBLISHED_AHEAD, MAC_KEY_KEPT_MIN, REVOCATION_TAIL};
 use crate::policy::{KeyPolicy, SessionPolicy};
 use crate::time::{Span, Time};
 use countersign_jose::limits::KEYS_MAX;
@@ -42,7 +42,7 @@ pub struct RingPolicy {
     pub key: KeyPolicy,
     /// How long sessions live, and so their MAC keys.
     pub session: SessionPolicy,
-    /// What new keys are of.
+    /// What new keys of access tokens are of.
     pub algorithm: Algorithm,
     /// The longest life that an access token is given by now.
     pub token_lifetime: Span,
@@ -57,14 +57,15 @@ impl KeyRing {
     /// What is due at `now`. Each step is carried out once; after it the ring is asked again.
     #[must_use]
     pub fn due(&self, policy: &RingPolicy, now: Time) -> Option<Step> {
-        self.signing_due(Purpose::AccessToken, policy, now).or_else(|| self.mac_due(policy, now))
+        let signing = Purpose::ALL.into_iter().find_map(|purpose| self.signing_due(purpose, policy, now));
+        signing.or_else(|| self.mac_due(policy, now))
     }
 
     /// When the key that is published ahead may sign.
     #[must_use]
     pub fn when_rotatable(&self, purpose: Purpose, policy: &KeyPolicy, now: Time) -> WhenRotatable {
         self.in_state(purpose, KeyState::Next).map_or(WhenRotatable::NoNext, |next| {
-            let from = next.published_at + policy.publish_ahead;
+            let from = next.published_at + policy.published_ahead(purpose);
             if from <= now { WhenRotatable::Now(next.id.clone()) } else { WhenRotatable::At(next.id.clone(), from) }
         })
     }
@@ -75,10 +76,11 @@ impl KeyRing {
         self.keys.iter().find(|key| key.purpose == purpose && key.state == state)
     }
 
-    /// Until when no key may be added, because as many are published as one set may hold; none: there is room.
+    /// Until when no key of `purpose` may be added, because as many are published as one set may hold; none: there is
+    /// room.
     #[must_use]
-    pub fn full_until(&self) -> Option<Time> {
-        let published = self.keys.iter().filter(|key| key.state != KeyState::Revoked);
+    pub fn full_until(&self, purpose: Purpose) -> Option<Time> {
+        let published = self.keys.iter().filter(|key| key.purpose == purpose && key.state != KeyState::Revoked);
         let full = published.clone().count() >= KEYS_MAX;
         full.then(|| published.filter_map(|key| key.gone_at).min()).flatten()
     }
@@ -105,7 +107,7 @@ impl KeyRing {
         }
         let next = self.in_state(purpose, KeyState::Next);
         // The algorithm was changed before the key that is published ahead ever signed.
-        if let Some(next) = next.filter(|next| next.algorithm != policy.algorithm) {
+        if let Some(next) = next.filter(|next| next.algorithm != policy.algorithm_of(purpose)) {
             return Some(Step::Drop(next.id.clone()));
         }
         let Some(active) = self.in_state(purpose, KeyState::Active) else {
@@ -120,9 +122,9 @@ impl KeyRing {
         };
         let every = policy.key.rotation.max(share(published_for(active), RETIRING_KEYS_AT_ONCE));
         let old = active.activated_at.is_none_or(|activated_at| now.since(activated_at) >= every);
-        let published = now.since(next.published_at) >= policy.key.publish_ahead;
-        let outdated = old || active.algorithm != policy.algorithm;
-        (outdated && published && self.full_until().is_none()).then(|| Step::Promote(next.id.clone()))
+        let published = now.since(next.published_at) >= policy.key.published_ahead(purpose);
+        let outdated = old || active.algorithm != policy.algorithm_of(purpose);
+        (outdated && published && self.full_until(purpose).is_none()).then(|| Step::Promote(next.id.clone()))
     }
 
     fn mac_due(&self, policy: &RingPolicy, now: Time) -> Option<Step> {
@@ -133,6 +135,28 @@ impl KeyRing {
         let every = policy.key.rotation.max(share(mac_key_kept(&policy.session), MAC_KEYS_AT_ONCE));
         let old = self.active_mac().is_none_or(|active| now.since(active.created_at) >= every);
         (old && self.free_mac_id().is_some()).then_some(Step::GenerateMac)
+    }
+}
+
+impl RingPolicy {
+    /// What new keys of `purpose` are of; the feed's are Ed25519 keys, whatever tokens are signed with.
+    #[must_use]
+    pub const fn algorithm_of(&self, purpose: Purpose) -> Algorithm {
+        match purpose {
+            Purpose::AccessToken => self.algorithm,
+            Purpose::Feed => Algorithm::EdDsa,
+        }
+    }
+}
+
+impl KeyPolicy {
+    /// How long a key of `purpose` is published before it signs.
+    #[must_use]
+    pub const fn published_ahead(&self, purpose: Purpose) -> Span {
+        match purpose {
+            Purpose::AccessToken => self.publish_ahead,
+            Purpose::Feed => FEED_KEY_PUBLISHED_AHEAD,
+        }
     }
 }
 

@@ -6,33 +6,49 @@
 //! | [`SignIn`] | checks credentials and opens a session |
 //! | [`Refresh`] | trades a refresh token for a fresh access token and, mostly, its successor |
 //! | [`SignOut`] | ends a session, or all of its account's |
+//! | [`AuthenticateClient`] | checks a client's secret |
+//! | [`ClientCredentials`] | gives a machine an access token |
 //! | [`EndOwnSessions`] | ends other sessions from within one |
 //! | [`ChangePassword`], [`SetPassword`] | replaces a password; other sessions end |
 //! | [`ChangeRole`], [`ChangeStatus`], [`ChangeAttribute`], [`RemoveAccount`] | administer an account |
+//! | [`RegisterClient`], [`ReplaceClientSecret`], [`ChangeClientStatus`], [`RemoveClient`] | administer a client |
+//! | [`Revoke`] | takes back a session, a token or a client's tokens |
 //! | [`Found`] | founds a deployment at its first start |
 //! | [`RotateKeys`] | moves the key ring on |
 
 mod accounts;
 mod authenticate;
+mod authenticate_client;
 mod change_password;
+mod client_credentials;
+mod clients;
 mod end_sessions;
 mod found;
 mod hashing;
 mod issue;
 mod refresh;
+mod revoke;
 mod rotate_keys;
 mod sign_in;
 mod sign_out;
 mod sign_up;
+mod target;
 
 pub use accounts::{AccountChanged, ChangeAttribute, ChangeRole, ChangeStatus, InvalidAttribute, RemoveAccount};
 pub use authenticate::{Authenticated, authenticate};
+pub use authenticate_client::AuthenticateClient;
 pub use change_password::{ChangePassword, PasswordChange, SetPassword};
+pub use client_credentials::{ClientCredentials, MachineToken};
+pub use clients::{
+    ChangeClientStatus, ClientChange, ClientRegistered, RegisterClient, RemoveClient, ReplaceClientSecret,
+    SecretReplaced, longest_token_lifetime,
+};
 pub use end_sessions::{EndOwnSessions, Others};
 pub use found::{Found, Foundation, OnIssuerChange};
 pub use hashing::{HashInPlace, HashingError, HashingFuture, PasswordHashing};
 pub use issue::{Issue, IssuedRefresh};
 pub use refresh::{Refresh, Refreshed};
+pub use revoke::{Revocable, Revoke, Revoked};
 pub use rotate_keys::{KeyRingChanged, RotateKeys, RotationError};
 pub use sign_in::{NotSignedIn, SignIn, SignedIn};
 pub use sign_out::{SignOut, SignOutProof, SignedOut};

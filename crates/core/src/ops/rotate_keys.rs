@@ -7,7 +7,7 @@ use crate::key_ring::{
     StorageKey, WhenRotatable, mac_key_kept, published_until,
 };
 use crate::limits::ATTEMPTS_MAX;
-use crate::revocation::Revocation;
+use crate::revocation::{AnnouncedKey, Revocation};
 use crate::session::{End, EndReason};
 use crate::store::{EndSessions, EndedSessions, RingChange, Store, StoreError, Swap, Which};
 use crate::time::{Span, Time};
@@ -116,7 +116,9 @@ impl RotateKeys<'_> {
             let ring = self.keep().await?;
             let now = self.source.now();
             let next = match ring.when_rotatable(Purpose::AccessToken, &self.policy.key, now) {
-                WhenRotatable::Now(next) | WhenRotatable::At(next, _) if let Some(from) = ring.full_until() => {
+                WhenRotatable::Now(next) | WhenRotatable::At(next, _)
+                    if let Some(from) = ring.full_until(Purpose::AccessToken) =>
+                {
                     return Ok(KeyRingChanged::NotBefore(next, from));
                 }
                 WhenRotatable::Now(next) => next,
@@ -159,8 +161,7 @@ impl RotateKeys<'_> {
             let now = self.source.now();
             let Some(key) = ring.keys.iter().find(|key| key.id == *id) else { return Ok(KeyRingChanged::Unknown) };
             let mut change = self.change(&ring, "key.revoked", id.as_str());
-            let successor =
-                ring.in_state(Purpose::AccessToken, KeyState::Next).filter(|_| key.state == KeyState::Active);
+            let successor = ring.in_state(key.purpose, KeyState::Next).filter(|_| key.state == KeyState::Active);
             change.put = vec![RingKey { state: KeyState::Revoked, gone_at: None, ..key.clone() }];
             if let Some(next) = successor {
                 change.put.push(self.activated(next, now));
@@ -223,6 +224,7 @@ impl RotateKeys<'_> {
             change.gone =
                 ring.in_state(Purpose::AccessToken, KeyState::Next).map(|next| next.id.clone()).into_iter().collect();
             change.put = vec![self.sealed(key, KeyState::Next, &storage, now)];
+            change.revocations.extend(self.announcement(key, now));
             if self.store.change_ring(change).await? == Swap::Won {
                 return Ok(KeyRingChanged::Imported(key.id().clone()));
             }
@@ -260,19 +262,24 @@ impl RotateKeys<'_> {
         Ok(match step {
             Step::Generate(purpose, state) => {
                 let storage = ring.storage_key(self.master)?;
-                let key = self.generate()?;
+                let key = self.generate(purpose)?;
                 let mut change = self.change(ring, "key.generated", key.id().as_str());
                 change.put = vec![RingKey { purpose, ..self.sealed(&key, state, &storage, now) }];
+                if purpose == Purpose::AccessToken && state == KeyState::Next {
+                    change.revocations.extend(self.announcement(&key, now));
+                }
                 change
             }
             Step::Promote(id) => {
                 let mut change = self.change(ring, "key.promoted", id.as_str());
-                let retiring = ring.in_state(Purpose::AccessToken, KeyState::Active).map(|active| RingKey {
+                let next = find(&id);
+                let active = next.as_ref().and_then(|next| ring.in_state(next.purpose, KeyState::Active));
+                let retiring = active.map(|active| RingKey {
                     state: KeyState::Retiring,
                     gone_at: Some(published_until(active, now)),
                     ..active.clone()
                 });
-                let promoted = find(&id).map(|next| self.activated(&next, now));
+                let promoted = next.map(|next| self.activated(&next, now));
                 change.put = retiring.into_iter().chain(promoted).collect();
                 change
             }
@@ -296,9 +303,17 @@ impl RotateKeys<'_> {
         })
     }
 
+    /// Tells verifiers of a key ahead of its first token; one that is never published is never told of.
+    fn announcement(&self, key: &SigningKey, now: Time) -> Option<Revocation> {
+        let public = key.verifying_key();
+        let not_before = (now + self.policy.key.published_ahead(Purpose::AccessToken)).timestamp();
+        let announced = AnnouncedKey { id: key.id().clone(), thumbprint: public.thumbprint(), not_before };
+        public.to_jwk().map(|_| Revocation::of_announced(announced))
+    }
+
     /// A key whose id, its thumbprint, does not look like a flag on a command line.
-    fn generate(&self) -> Result<SigningKey, RotationError> {
-        let draw = || self.source.signing_key(self.policy.algorithm).map_err(RotationError::Generate);
+    fn generate(&self, purpose: Purpose) -> Result<SigningKey, RotationError> {
+        let draw = || self.source.signing_key(self.policy.algorithm_of(purpose)).map_err(RotationError::Generate);
         let mut key = draw()?;
         for _ in 0..ATTEMPTS_MAX {
             if !key.id().as_str().starts_with('-') {

@@ -8,6 +8,7 @@ use crate::draw::Draw;
 use crate::key_ring::StorageKey;
 use crate::limits::{LABEL_CHARACTERS_MAX, SESSIONS_PER_ACCOUNT_MAX};
 use crate::ops::issue::{Issue, IssuedRefresh, Minted, granted, lifetime};
+use crate::ops::target::Target;
 use crate::ops::{OpError, Origin, PasswordHashing, Policies};
 use crate::resource::{Resource, ResourceUri};
 use crate::scope::ScopeSet;
@@ -63,7 +64,7 @@ impl SignIn {
         policies: &Policies,
         draw: &Draw,
     ) -> Result<SignedIn, OpError> {
-        let Some((audience, resource)) = target(self.resource.as_ref(), store, policies).await? else {
+        let Some(target) = Target::find(self.resource.as_ref(), store, policies).await? else {
             return Ok(SignedIn::Refused(NotSignedIn::InvalidTarget));
         };
         let account = match Login::parse(&self.login) {
@@ -85,8 +86,8 @@ impl SignIn {
         };
         let opening = Opening {
             account: &account,
-            audience,
-            resource,
+            audience: target.audience,
+            resource: target.resource,
             scope: &self.scope,
             label: self.label,
             origin: &self.origin,
@@ -165,17 +166,4 @@ impl Opening<'_> {
         let issue = Issue { claims: minted.claims(), refresh, refresh_expires_at: session.idle_expires_at };
         Ok(SignedIn::Issued(Box::new(issue)))
     }
-}
-
-/// The audience that was asked for, and the resource registered under it; the server itself needs no registration.
-async fn target(
-    asked: Option<&ResourceUri>,
-    store: &dyn Store,
-    policies: &Policies,
-) -> Result<Option<(ResourceUri, Option<Resource>)>, OpError> {
-    let own = ResourceUri::parse(&policies.token.issuer).ok();
-    let Some(uri) = asked.cloned().or_else(|| own.clone()) else { return Ok(None) };
-    let resource = store.resource(&uri).await?;
-    let known = resource.is_some() || own.as_ref() == Some(&uri);
-    Ok(known.then_some((uri, resource)))
 }

@@ -11,7 +11,7 @@ pub use lifetime::{Lifetime, minted_until};
 
 use crate::account::{AccountStatus, Roles};
 use crate::client::{Client, ClientId};
-use crate::ids::{AccountId, EpochId, SessionId};
+use crate::ids::{AccountId, SessionId};
 use crate::limits::NETWORKS_MAX;
 use crate::network::Network;
 use crate::resource::{Resource, ResourceUri};
@@ -20,6 +20,7 @@ use crate::time::Time;
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::digest::{SHA256, digest};
 use countersign_jose::base64url;
+use countersign_revocation::Epoch;
 use std::net::IpAddr;
 use zeroize::Zeroizing;
 
@@ -71,7 +72,7 @@ pub struct Session {
     /// Where it was opened from.
     pub address: Option<IpAddr>,
     /// The storage epoch in which its generation was last written (row 17).
-    pub storage_epoch: EpochId,
+    pub storage_epoch: Epoch,
     /// When and why it ended.
     pub ended: Option<Ended>,
 }
@@ -104,7 +105,7 @@ pub struct AccountStanding {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StorageEpoch {
     /// Which.
-    pub id: EpochId,
+    pub id: Epoch,
     /// How it began.
     pub cause: EpochCause,
 }
@@ -116,6 +117,8 @@ pub enum EpochCause {
     Fresh,
     /// By failover or by a restore that kept sessions: tokens may be ahead of storage (row 17).
     WentBack,
+    /// Nobody said so, but a verifier holds more than storage does: an older copy was put back.
+    Lost,
 }
 
 /// Which of a session's refresh tokens: 0 is the one that sign-in gave.

@@ -219,7 +219,7 @@ impl SessionState {
 
     /// Whether refresh tokens of the session rotate at `client`: always, unless what it proves makes that pointless.
     fn rotates(&self, client: &Client) -> bool {
-        let proves = client.authentication == ClientAuthentication::Confidential || self.session.jkt.is_some();
+        let proves = client.authentication != ClientAuthentication::Public || self.session.jkt.is_some();
         client.rotation == RotationPolicy::On || !proves
     }
 

@@ -1,9 +1,9 @@
 //! The deployment itself: its issuer, its storage epoch, whether it can write.
 
-use crate::ids::EpochId;
-use crate::session::{EpochCause, StorageEpoch};
+use crate::session::StorageEpoch;
 use crate::store::{StoreFuture, Swap};
 use crate::time::Time;
+use countersign_revocation::Epoch;
 
 /// What starting, stopping and sweeping need of a store.
 pub trait DeploymentStore: Send + Sync {
@@ -11,13 +11,10 @@ pub trait DeploymentStore: Send + Sync {
     fn deployment(&self) -> StoreFuture<'_, Option<Deployment>>;
 
     /// Founds the deployment, unless it is founded: of two first starts at once, one wins.
-    fn found(&self, issuer: &str, epoch: EpochId, now: Time) -> StoreFuture<'_, Founded>;
+    fn found(&self, issuer: &str, epoch: Epoch, now: Time) -> StoreFuture<'_, Founded>;
 
     /// Replaces the issuer if it is still `from`.
     fn change_issuer(&self, from: &str, to: &str) -> StoreFuture<'_, Swap>;
-
-    /// Begins another storage epoch.
-    fn begin_epoch(&self, epoch: EpochId, cause: EpochCause, now: Time) -> StoreFuture<'_, ()>;
 
     /// Writes something durable and forgets it: whether storage can write.
     fn probe(&self) -> StoreFuture<'_, ()>;

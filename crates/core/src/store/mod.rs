@@ -24,13 +24,16 @@ pub use accounts::{
     AccountChange, AccountStore, ChangeAccount, ChangePassword, Changed, Created, NewAccount, RenewedSession,
 };
 pub use audit::{AuditStore, RaiseAlarm};
-pub use clients::{ClientStore, Registered};
+pub use clients::{
+    ChangeClientStatus, ClientChanged, ClientEnding, ClientStore, Registered, RemoveClient, ReplaceClientSecret,
+    StatusChange,
+};
 pub use deployment::{Deployment, DeploymentStore, Founded, Swept};
 pub use error::StoreError;
 pub use keys::{KeyStore, RingChange};
 pub use page::{Cursor, CursorStanding, Page, Paged};
 pub use resources::{AddedResource, RemoveResource, ResourceStore};
-pub use revocations::{Published, RevocationStore, SequencedRevocation};
+pub use revocations::{BeginEpoch, ChangeMark, FeedPage, Published, RevocationStore};
 pub use sessions::{
     CountRepeat, EndSessions, EndedSessions, Held, HoldSession, OpenSession, Opened, RotateSession, SessionFilter,
     SessionStore, Which,

@@ -3,17 +3,19 @@
 use crate::account::SessionsFloor;
 use crate::audit::AuditEvent;
 use crate::client::ClientId;
-use crate::ids::{AccountId, EpochId, SessionId};
+use crate::ids::{AccountId, SessionId};
 use crate::network::Network;
 use crate::session::{Count, End, EndReason, Generation, SecretHash, Session, SessionState};
 use crate::store::{Page, Paged, StoreFuture, Swap};
 use crate::time::Time;
 use countersign_jose::Timestamp;
+use countersign_revocation::Epoch;
 
 /// What refresh, sign-out and the session list need of a store.
 pub trait SessionStore: Send + Sync {
     /// Opens a session, if the account is active and its floor is still the one that was seen before its credentials
-    /// were checked, and its parent, where it has one, has not ended. More than `live_max` live sessions of the account:
+    /// were checked, and its parent, where it has one, has not ended. A machine's session needs its client registered
+    /// and active instead of an account. More than `live_max` live sessions of the account:
     /// the least recently refreshed end, published.
     fn open_session(&self, open: OpenSession) -> StoreFuture<'_, Opened>;
 
@@ -62,7 +64,7 @@ pub enum Opened {
     /// It is open.
     Opened,
     /// The account is gone, disabled, or all its sessions were ended since its credentials were checked; or the parent
-    /// is gone or has ended.
+    /// is gone or has ended; or the machine is no active client.
     Refused,
 }
 
@@ -123,7 +125,7 @@ pub struct RotateSession {
     /// The request that it came in.
     pub request: String,
     /// The epoch that was read; written into the row.
-    pub storage_epoch: EpochId,
+    pub storage_epoch: Epoch,
     /// When the session is over unless refreshed again.
     pub idle_expires_at: Time,
     /// `last_token_expires_at` becomes at least this.

@@ -1,11 +1,11 @@
 use super::fixtures::{
-    EPOCH, ISSUER, at, create, found, open, open_as, published, read, rotation, session, session_id,
+    EPOCH, ISSUER, at, begin_epoch, create, found, open, open_as, published, read, rotation, session, session_id,
 };
-use crate::ids::EpochId;
 use crate::session::{EpochCause, Session, StorageEpoch};
 use crate::store::{Deployment, Founded, RotateSession, Store, Swap, Which};
+use countersign_revocation::Epoch;
 
-const LATER: EpochId = EpochId::from_bytes([0xef; 16]);
+const LATER: Epoch = Epoch::new(0xef, [0xef; 10]);
 
 pub async fn a_deployment_is_founded_once(store: &dyn Store) {
     assert_eq!(store.deployment().await.unwrap(), None);
@@ -27,7 +27,7 @@ pub async fn an_issuer_is_replaced_by_whoever_knows_it(store: &dyn Store) {
 pub async fn a_session_belongs_to_the_epoch_in_which_its_generation_was_written(store: &dyn Store) {
     let account = create(store, 1).await;
     let before = open(store, 1, Some(account)).await;
-    store.begin_epoch(LATER, EpochCause::WentBack, at(20)).await.unwrap();
+    begin_epoch(store, LATER, at(20)).await;
     let epoch = StorageEpoch { id: LATER, cause: EpochCause::WentBack };
     assert_eq!(store.deployment().await.unwrap().unwrap().epoch, epoch);
     let state = store.session(session_id(1)).await.unwrap().unwrap();

@@ -3,11 +3,10 @@ use super::fixtures::{
     session, session_id,
 };
 use crate::client::ClientId;
-use crate::revocation::{Revocation, RevocationSubject};
+use crate::revocation::{Kind, Revocation};
 use crate::scope::ScopeSet;
 use crate::session::{End, EndReason, Session};
 use crate::store::{EndSessions, EndedSessions, Store, Which};
-use crate::time::Time;
 
 async fn end(store: &dyn Store, which: Which) -> (u64, u64) {
     let EndedSessions { sessions, published } = store.end_sessions(ending(which, at(20))).await.unwrap();
@@ -134,10 +133,10 @@ pub async fn a_revocation_lasts_as_long_as_a_token_may(store: &dyn Store) {
     let last = at(700);
     open_as(store, Session { last_token_expires_at: last, ..session(1, Some(account)) }).await;
     end(store, Which::One(session_id(1))).await;
-    let entry = published(store).await.remove(0).revocation;
-    assert_eq!(Some(&entry), Revocation::of_session(session_id(1), last, at(20)).as_ref());
-    assert_eq!(entry.subject, RevocationSubject::Session(session_id(1)));
-    assert_eq!(entry.until.map(Time::from_timestamp), Some(at(790)));
+    let entry = published(store).await.remove(0);
+    assert_eq!(entry.clone().into_new(), Revocation::of_session(session_id(1), last, at(20)).unwrap().entry().unwrap());
+    assert_eq!((entry.kind(), entry.id().into_owned()), (Kind::Session, session_id(1).to_string()));
+    assert_eq!(entry.until(), at(790).timestamp().as_seconds());
 }
 
 pub async fn what_has_no_living_token_publishes_nothing(store: &dyn Store) {

@@ -2,24 +2,25 @@
 
 use crate::account::{Account, AccountStatus, CredentialVersion, Login, Roles, SessionsFloor};
 use crate::audit::{Actor, AuditEvent, AuditFilter};
-use crate::client::ClientId;
-use crate::ids::{AccountId, EpochId, SessionId};
+use crate::client::{Client, ClientId, ClientProfile};
+use crate::ids::{AccountId, SessionId};
 use crate::key_ring::Sealed;
 use crate::network::Network;
 use crate::resource::ResourceUri;
-use crate::revocation::{RevocationSubject, Sequence};
+use crate::revocation::{Entry, Kind, Sequence};
 use crate::scope::ScopeSet;
-use crate::session::{End, EndReason, Generation, Networks, Run, SecretHash, Session};
+use crate::session::{End, EndReason, EpochCause, Generation, Networks, Run, SecretHash, Session};
 use crate::store::{
-    Created, EndSessions, NewAccount, OpenSession, Opened, Page, Paged, RotateSession, SequencedRevocation, Store,
-    StoreFuture, Which,
+    BeginEpoch, Created, EndSessions, NewAccount, OpenSession, Opened, Page, Paged, RotateSession, Store, StoreFuture,
+    Which,
 };
 use crate::time::{Span, Time};
+use countersign_revocation::Epoch;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::task::Poll;
 
-pub(super) const EPOCH: EpochId = EpochId::from_bytes([0xee; 16]);
+pub(super) const EPOCH: Epoch = Epoch::new(0xee, [0xee; 10]);
 pub(super) const ISSUER: &str = "https://issuer.example";
 
 /// So many seconds after everything began.
@@ -74,12 +75,22 @@ pub(super) fn account(number: u32) -> Account {
     }
 }
 
-/// An account's session as sign-in opens it; a machine's where there is none.
+/// A machine client with something in every field.
+pub(super) fn machine(id: &str) -> Client {
+    let profile = ClientProfile {
+        name: Some("Größter Arbeiter".to_owned()),
+        scopes: ScopeSet::parse("orders:read a=b,c'{}").unwrap(),
+        resources: ["https://b.example?a=b,c", "urn:example:a"].map(|uri| ResourceUri::parse(uri).unwrap()).into(),
+    };
+    Client::machine(ClientId::parse(id).unwrap(), profile, SecretHash::of(id.as_bytes()), at(3)).unwrap()
+}
+
+/// An account's session as sign-in opens it; where there is none, that of a machine.
 pub(super) fn session(number: u32, account: Option<AccountId>) -> Session {
     Session {
         id: session_id(number),
         account,
-        client: ClientId::first_party(),
+        client: account.map_or_else(|| ClientId::parse("worker").unwrap(), |_| ClientId::first_party()),
         parent: None,
         secret_hash: secret_hash(number),
         replaced_hash: None,
@@ -149,7 +160,11 @@ pub(super) async fn open(store: &dyn Store, number: u32, account: Option<Account
     open_as(store, session(number, account)).await
 }
 
+/// Opens this session; a machine is registered for it unless it is.
 pub(super) async fn open_as(store: &dyn Store, session: Session) -> Session {
+    if session.account.is_none() {
+        store.register_client(machine(session.client.as_str()), told("client.registered")).await.unwrap();
+    }
     let floor = match session.account {
         Some(account) => Some(store.account(account).await.unwrap().unwrap().sessions_floor),
         None => None,
@@ -171,16 +186,20 @@ pub(super) async fn floor(store: &dyn Store, account: AccountId) -> u32 {
     store.account(account).await.unwrap().unwrap().sessions_floor.0
 }
 
-pub(super) async fn published(store: &dyn Store) -> Vec<SequencedRevocation> {
-    store.revocations_after(Sequence(0), u16::MAX).await.unwrap()
+/// Storage went back, by a restore that kept sessions.
+pub(super) async fn begin_epoch(store: &dyn Store, epoch: Epoch, now: Time) {
+    let audit = told("epoch.begun");
+    store.begin_epoch(BeginEpoch { epoch, cause: EpochCause::WentBack, lost: Vec::new(), audit, now }).await.unwrap();
+}
+
+pub(super) async fn published(store: &dyn Store) -> Vec<Entry> {
+    store.feed_after(Sequence::ZERO, u16::MAX).await.unwrap().entries
 }
 
 /// The sessions that revocations name, in order of their ids.
 pub(super) async fn revoked_sessions(store: &dyn Store) -> Vec<SessionId> {
-    let sessions = published(store).await.into_iter().filter_map(|entry| match entry.revocation.subject {
-        RevocationSubject::Session(session) => Some(session),
-        _ => None,
-    });
+    let published = published(store).await.into_iter();
+    let sessions = published.filter(|entry| entry.kind() == Kind::Session).map(|entry| entry.id().parse().unwrap());
     let mut sessions: Vec<_> = sessions.collect();
     sessions.sort();
     sessions

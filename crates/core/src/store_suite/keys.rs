@@ -1,6 +1,6 @@
-use super::fixtures::{at, count_told, published, told};
+use super::fixtures::{at, count_told, found, published, told};
 use crate::key_ring::{KeyRing, KeyState, MacKey, MacKeyId, MacKeyState, Purpose, RingKey, RingVersion, Sealed};
-use crate::revocation::Revocation;
+use crate::revocation::{Entry, Revocation};
 use crate::store::{RingChange, Store, Swap};
 use crate::time::Span;
 use countersign_jose::{Algorithm, KeyId};
@@ -54,6 +54,7 @@ pub async fn a_new_ring_is_empty(store: &dyn Store) {
 }
 
 pub async fn a_ring_reads_back_as_it_was_changed(store: &dyn Store) {
+    found(store).await;
     let ring = first_ring(store).await;
     assert_eq!(ring.version, RingVersion(1));
     assert_eq!(ring.storage_key, Some(Sealed::from_bytes(vec![1; 60])));
@@ -79,6 +80,7 @@ pub async fn a_ring_reads_back_as_it_was_changed(store: &dyn Store) {
 }
 
 pub async fn of_two_changes_from_one_version_one_wins(store: &dyn Store) {
+    found(store).await;
     let ring = first_ring(store).await;
     for from in [0, 2] {
         let lost = RingChange {
@@ -97,6 +99,7 @@ pub async fn of_two_changes_from_one_version_one_wins(store: &dyn Store) {
 }
 
 pub async fn keys_that_are_gone_are_gone(store: &dyn Store) {
+    found(store).await;
     first_ring(store).await;
     let gone = RingChange { gone: vec![KeyId::new("one").unwrap()], gone_mac: vec![MacKeyId(1)], ..change(1) };
     assert_eq!(store.change_ring(gone).await.unwrap(), Swap::Won);
@@ -106,10 +109,11 @@ pub async fn keys_that_are_gone_are_gone(store: &dyn Store) {
 }
 
 pub async fn a_change_publishes_and_tells_in_its_commit(store: &dyn Store) {
+    found(store).await;
     let refused = Revocation::of_key(KeyId::new("one").unwrap());
     let audit = vec![told("key.changed"), told("key.revoked")];
     let revoke = RingChange { revocations: vec![refused.clone()], audit, ..change(0) };
     assert_eq!(store.change_ring(revoke).await.unwrap(), Swap::Won);
-    assert_eq!(published(store).await.into_iter().map(|entry| entry.revocation).collect::<Vec<_>>(), [refused]);
+    assert_eq!(published(store).await.into_iter().map(Entry::into_new).collect::<Vec<_>>(), [refused.entry().unwrap()]);
     assert_eq!((count_told(store, "key.changed").await, count_told(store, "key.revoked").await), (1, 1));
 }

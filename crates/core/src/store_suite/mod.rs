@@ -52,6 +52,12 @@ macro_rules! store_suite {
             clients {
                 a_client_reads_back_as_it_was_registered
                 an_id_is_taken_once_and_the_built_in_one_never_given
+                clients_are_listed_by_id_each_once
+                a_secret_is_replaced_by_whoever_saw_the_one_before
+                a_disabled_clients_sessions_end_and_its_revocation_is_published
+                a_machine_that_is_no_active_client_opens_no_session
+                an_enabled_client_is_refused_until_its_revocation_is_forgotten
+                a_removed_client_is_gone_and_refused
             }
             deployment {
                 a_deployment_is_founded_once
@@ -108,6 +114,9 @@ macro_rules! store_suite {
                 what_is_named_is_revoked
                 what_no_token_can_need_is_forgotten_but_its_number_is_not
                 an_empty_publication_moves_nothing
+                the_digest_is_that_of_all_that_was_ever_said
+                another_epoch_says_again_what_still_matters_and_what_was_lost
+                who_waits_for_a_change_misses_none
             }
             rotation {
                 a_rotation_writes_all_that_it_says

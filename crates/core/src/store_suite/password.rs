@@ -1,12 +1,12 @@
 use super::fixtures::{
-    account, account_id, at, count_told, create, ending, floor, is_open, open, open_as, published, read,
+    account, account_id, at, begin_epoch, count_told, create, ending, floor, is_open, open, open_as, published, read,
     revoked_sessions, rotation, secret_hash, session, session_id, told,
 };
 use crate::account::CredentialVersion;
-use crate::ids::EpochId;
 use crate::key_ring::Sealed;
-use crate::session::{End, EndReason, EpochCause, Generation, SecretHash, Session};
+use crate::session::{End, EndReason, Generation, SecretHash, Session};
 use crate::store::{ChangePassword, Changed, EndedSessions, RenewedSession, RotateSession, Store, Swap, Which};
+use countersign_revocation::Epoch;
 
 fn change(renew: Option<RenewedSession>) -> ChangePassword {
     ChangePassword {
@@ -39,8 +39,8 @@ pub async fn a_change_ends_the_others_and_renews_its_own(store: &dyn Store) {
         RotateSession { retry_hash: Some(secret_hash(80)), ..rotation(&read(store, session_id(2)).await, at(20)) };
     assert_eq!(store.rotate_session(rotate).await.unwrap(), Swap::Won);
     let before = read(store, session_id(2)).await;
-    let epoch = EpochId::from_bytes([0xef; 16]);
-    store.begin_epoch(epoch, EpochCause::WentBack, at(40)).await.unwrap();
+    let epoch = Epoch::new(0xef, [0xef; 10]);
+    begin_epoch(store, epoch, at(40)).await;
     let changed = store.change_password(change(Some(renewed(&before, secret_hash(90))))).await.unwrap();
     assert_eq!(changed, Changed::Changed(EndedSessions { sessions: 1, published: 1 }));
     let after = read(store, session_id(2)).await;

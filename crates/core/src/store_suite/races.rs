@@ -97,6 +97,6 @@ pub async fn numbers_are_given_without_a_gap_by_all_who_publish(store: &dyn Stor
     };
     let lasts: Vec<u64> = together((0..40).map(publish).collect()).await.into_iter().flatten().collect();
     assert_eq!(lasts.iter().collect::<BTreeSet<_>>().len(), 20);
-    let numbers: Vec<u64> = published(store).await.iter().map(|entry| entry.sequence.0).collect();
+    let numbers: Vec<u64> = published(store).await.iter().map(|entry| entry.sequence().0).collect();
     assert_eq!(numbers, (1..=20 + 20 * 3).collect::<Vec<_>>());
 }

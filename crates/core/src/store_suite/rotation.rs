@@ -2,10 +2,10 @@ use super::fixtures::{
     EPOCH, at, count_told, create, ending, network, open, open_as, read, rotation, secret_hash, session, session_id,
     told,
 };
-use crate::ids::EpochId;
 use crate::session::{Count, Generation, Networks, Run, RunKind, Session};
 use crate::store::{CountRepeat, Held, HoldSession, RotateSession, Store, Swap, Which};
 use crate::time::Time;
+use countersign_revocation::Epoch;
 
 async fn opened(store: &dyn Store) -> Session {
     let account = create(store, 1).await;
@@ -22,7 +22,7 @@ pub async fn a_rotation_writes_all_that_it_says(store: &dyn Store) {
     let before = opened(store).await;
     open(store, 2, before.account).await;
     let (to, retry_hash) = (Generation(9), Some(secret_hash(90)));
-    let epoch = EpochId::from_bytes([0xef; 16]);
+    let epoch = Epoch::new(0xef, [0xef; 10]);
     let rotate = RotateSession {
         to,
         retry_hash,

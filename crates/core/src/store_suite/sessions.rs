@@ -1,9 +1,9 @@
 use super::fixtures::{
-    EPOCH, account, account_id, at, collect, count_told, create, ending, found, is_open, network, open, open_as,
-    opening, published, read, revoked_sessions, rotation, secret_hash, session, session_id, told,
+    EPOCH, account, account_id, at, collect, count_told, create, ending, found, is_open, machine, network, open,
+    open_as, opening, published, read, revoked_sessions, rotation, secret_hash, session, session_id, told,
 };
 use crate::account::{AccountStatus, SessionsFloor};
-use crate::client::{Client, ClientAuthentication, ClientId, RotationPolicy};
+use crate::client::ClientId;
 use crate::resource::{Resource, ResourceUri};
 use crate::scope::ScopeSet;
 use crate::session::{AccountStanding, End, EndReason, EpochCause, Generation, Networks, Run, Session, StorageEpoch};
@@ -52,12 +52,7 @@ pub async fn a_machines_session_has_no_account(store: &dyn Store) {
 
 pub async fn a_session_is_read_with_what_the_rule_asks_about_it(store: &dyn Store) {
     let id = create(store, 1).await;
-    let client = Client {
-        id: ClientId::parse("app").unwrap(),
-        authentication: ClientAuthentication::Confidential,
-        rotation: RotationPolicy::UnlessProven,
-        ..Client::first_party()
-    };
+    let client = machine("app");
     let resource = Resource::new(session(1, None).audience, ["orders:read"], None, at(3)).unwrap();
     open_as(store, Session { client: client.id.clone(), ..session(1, Some(id)) }).await;
     let epoch = StorageEpoch { id: EPOCH, cause: EpochCause::Fresh };
@@ -222,5 +217,6 @@ pub async fn a_cursor_that_no_list_gave_finds_nothing(store: &dyn Store) {
     let page = Page::new(10, Some(Cursor("not base64url!".to_owned())));
     assert_eq!(store.accounts(page.clone()).await.unwrap().items, []);
     assert_eq!(store.resources(page.clone()).await.unwrap().items, []);
+    assert_eq!(store.clients(page.clone()).await.unwrap().items, []);
     assert_eq!(store.audit(crate::audit::AuditFilter::default(), page).await.unwrap().items, []);
 }

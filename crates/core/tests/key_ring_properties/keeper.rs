@@ -4,7 +4,7 @@ use crate::support::memory::MemoryStore;
 use crate::support::turns::{alone, together};
 use countersign_core::audit::Actor;
 use countersign_core::key_ring::{
-    KeyRing, KeyState, MacKeyId, MacKeyState, MasterKey, OpenKeyRing, RingKey, RingPolicy,
+    KeyRing, KeyState, MacKeyId, MacKeyState, MasterKey, OpenKeyRing, Purpose, RingKey, RingPolicy,
 };
 use countersign_core::ops::{KeyRingChanged, RotateKeys, RotationError};
 use countersign_core::session::{Generation, SessionSecret};
@@ -165,28 +165,31 @@ impl Keeper {
     /// What must hold of every ring that was kept.
     fn check(&mut self) {
         let ring = self.ring();
-        let keys = |state| ring.keys.iter().filter(move |key| key.state == state);
-        assert_eq!(keys(KeyState::Active).count(), 1, "one key signs");
-        assert!(keys(KeyState::Next).count() <= 1, "one key at most is published ahead");
         let macs = ring.mac_keys.iter().filter(|key| key.state == MacKeyState::Active);
         assert_eq!(macs.count(), 1, "one MAC key makes tokens");
         let open = self.open();
-        assert!(open.jwks.keys.len() <= KEYS_MAX, "{} keys are published", open.jwks.keys.len());
-        let active = keys(KeyState::Active).next().unwrap().clone();
-        self.check_active(&active);
+        for (jwks, purpose) in [(&open.jwks, Purpose::AccessToken), (&open.feed_jwks, Purpose::Feed)] {
+            assert!(jwks.keys.len() <= KEYS_MAX, "{} keys are published", jwks.keys.len());
+            let keys = |state| ring.keys.iter().filter(move |key| key.purpose == purpose && key.state == state);
+            assert_eq!(keys(KeyState::Active).count(), 1, "one key signs");
+            assert!(keys(KeyState::Next).count() <= 1, "one key at most is published ahead");
+            self.check_active(&keys(KeyState::Active).next().unwrap().clone());
+        }
+        self.excused = false;
         for key in &ring.keys {
             self.check_state(key);
         }
         self.check_published(&ring);
     }
 
-    fn check_active(&mut self, active: &RingKey) {
-        let was_active = self.witness.get(active.id.as_str()).is_some_and(|seen| seen.signed.is_some());
+    fn check_active(&self, active: &RingKey) {
+        let seen = self.witness.get(active.id.as_str());
+        let was_active = seen.is_some_and(|seen| seen.signed.is_some());
         if !was_active && !self.excused {
-            let published = self.now().since(active.published_at);
-            assert!(published >= self.policy.key.publish_ahead, "signs {published:?} after it was published");
+            let (published, ahead) =
+                (self.now().since(active.published_at), self.policy.key.published_ahead(active.purpose));
+            assert!(published >= ahead, "signs {published:?} after it was published");
         }
-        self.excused = false;
     }
 
     fn check_state(&mut self, key: &RingKey) {

@@ -10,7 +10,7 @@ use countersign_core::session::{
     Alarm, End, EndReason, Ended, EpochCause, Generation, Judgement, Proof, Refusal, Row, SecretHash, Verdict,
 };
 use countersign_core::token::{MacKeys, MacStanding, RefreshTokenError};
-use countersign_core::{EpochId, SessionId, Span};
+use countersign_core::{Epoch, SessionId, Span};
 use zeroize::Zeroizing;
 
 fn refused(judgement: &Judgement) -> Option<Refusal> {
@@ -294,12 +294,12 @@ fn row_8_another_secret_under_a_distrusted_key_is_no_alarm() {
 fn row_8_after_storage_went_back_another_secret_is_no_alarm() {
     let went_back = |case: &mut Case| {
         case.presented.token.secret = secret(6);
-        case.state.epoch.id = EpochId::from_bytes([2; 16]);
+        case.state.epoch.id = Epoch::new(2, [2; 10]);
         case.state.epoch.cause = EpochCause::WentBack;
     };
     let judgement = Case::of(5, 5).with(went_back).judge();
     assert_eq!((judgement.row, judgement.alarm), (Row::WrongSecret, None));
-    let written_since = |case: &mut Case| case.state.session.storage_epoch = EpochId::from_bytes([2; 16]);
+    let written_since = |case: &mut Case| case.state.session.storage_epoch = Epoch::new(2, [2; 10]);
     let judgement = Case::of(5, 5).with(went_back).with(written_since).judge();
     assert_eq!(judgement.alarm, Some(Alarm::MacKeyLeaked(MacKeyId(1))));
 }

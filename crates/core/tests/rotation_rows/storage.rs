@@ -3,14 +3,14 @@
 use crate::support::memory::{Failure, MemoryStore, Operation};
 use crate::support::turns::{alone, together};
 use crate::support::world::{Answer, Case, EPOCH, MINUTE, SECOND, World, answer, confidential, token};
-use countersign_core::EpochId;
+use countersign_core::Epoch;
 use countersign_core::client::ClientId;
 use countersign_core::ops::{Refresh, Refreshed};
 use countersign_core::session::{Alarm, EpochCause, Generation, Refusal, Row, Verdict};
 use countersign_core::store::StoreError;
 use countersign_core::token::MacStanding;
 
-const RESTORED: EpochId = EpochId::from_bytes([2; 16]);
+const RESTORED: Epoch = Epoch::new(2, [2; 10]);
 
 /// A session that a backup held at generation `stored`, and a token of generation `presented`.
 fn restored(stored: u32, presented: u32) -> Case {

@@ -6,7 +6,7 @@ mod rest;
 mod sessions;
 
 use super::turns::Turn;
-use countersign_core::EpochId;
+use countersign_core::Epoch;
 use countersign_core::SessionId;
 use countersign_core::audit::AuditEvent;
 use countersign_core::client::Client;
@@ -62,7 +62,7 @@ pub(crate) enum Failure {
 impl MemoryStore {
     pub(crate) fn new() -> Self {
         let kept = Kept {
-            epoch: StorageEpoch { id: EpochId::from_bytes([1; 16]), cause: EpochCause::Fresh },
+            epoch: StorageEpoch { id: Epoch::new(1, [1; 10]), cause: EpochCause::Fresh },
             sessions: BTreeMap::new(),
             account: None,
             clients: Vec::new(),

@@ -3,25 +3,27 @@
 use super::memory::MemoryStore;
 use super::turns::alone;
 use countersign_core::account::{AccountStatus, PasswordPolicy, Roles};
-use countersign_core::client::{Client, ClientAuthentication, ClientId, ClientStatus, RotationPolicy};
+use countersign_core::client::{
+    Client, ClientAuthentication, ClientId, ClientKind, ClientSecret, ClientStatus, RotationPolicy,
+};
 use countersign_core::key_ring::MacKeyId;
 use countersign_core::ops::{IssuedRefresh, Policies, Refresh, Refreshed};
 use countersign_core::policy::{KeyPolicy, SessionPolicy, TokenPolicy};
 use countersign_core::resource::ResourceUri;
 use countersign_core::scope::ScopeSet;
 use countersign_core::session::{
-    AccountStanding, EpochCause, Generation, Judgement, Networks, Presentation, Proof, Refusal, Row, Run, Session,
-    SessionSecret, SessionState, StorageEpoch,
+    AccountStanding, EpochCause, Generation, Judgement, Networks, Presentation, Proof, Refusal, Row, Run, SecretHash,
+    Session, SessionSecret, SessionState, StorageEpoch,
 };
 use countersign_core::store::StoreError;
 use countersign_core::token::{MacStanding, OpenedRefreshToken};
-use countersign_core::{AccountId, Draw, EpochId, Network, SessionId, Span, Time, TokenId};
+use countersign_core::{AccountId, Draw, Epoch, Network, SessionId, Span, Time, TokenId};
 use countersign_jose::Algorithm;
 use std::net::{IpAddr, Ipv4Addr};
 
 pub(crate) const ISSUER: &str = "https://auth.example.com";
 pub(crate) const SESSION: SessionId = SessionId::from_bytes([4; 16]);
-pub(crate) const EPOCH: EpochId = EpochId::from_bytes([1; 16]);
+pub(crate) const EPOCH: Epoch = Epoch::new(1, [1; 10]);
 pub(crate) const NOW: Time = Time::from_millis(1_800_000_000_000);
 pub(crate) const SECOND: Span = Span::from_seconds(1);
 pub(crate) const MINUTE: Span = Span::from_seconds(60);
@@ -104,7 +106,11 @@ impl Case {
 pub(crate) fn client(id: &str) -> Client {
     Client {
         id: ClientId::parse(id).unwrap(),
+        name: None,
+        kind: ClientKind::Machine,
         authentication: ClientAuthentication::Public,
+        scopes: ScopeSet::default(),
+        resources: [].into(),
         rotation: RotationPolicy::On,
         overlap: Span::ZERO,
         status: ClientStatus::Active,
@@ -114,7 +120,7 @@ pub(crate) fn client(id: &str) -> Client {
 
 /// A client with a secret, registered as such clients are by default.
 pub(crate) fn confidential(id: &str) -> Client {
-    let authentication = ClientAuthentication::Confidential;
+    let authentication = ClientAuthentication::SecretBasic(SecretHash::of(b"secret"));
     Client { authentication, rotation: RotationPolicy::UnlessProven, ..client(id) }
 }
 
@@ -223,7 +229,8 @@ impl World {
             session_id: SessionId::from_bytes(fresh),
             session_secret: SessionSecret::from_bytes(fresh),
             account_id: AccountId::from_bytes(fresh),
-            epoch_id: EpochId::from_bytes(fresh),
+            client_secret: ClientSecret::presented(self.draws.to_string()),
+            epoch_id: Epoch::new(self.now.as_millis(), [0; 10]),
             salt: fresh,
             nonce: [0; 12],
         }

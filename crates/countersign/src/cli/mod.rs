@@ -1,6 +1,7 @@
 //! The command line: one command a file. Here is the tree, and what is common to all.
 
 mod account;
+mod client;
 mod completions;
 mod config;
 mod key;
@@ -58,6 +59,7 @@ enum Command {
     Tour(crate::tour::TourArgs),
     Account(account::AccountArgs),
     Session(session::SessionArgs),
+    Client(client::ClientArgs),
     Resource(resource::ResourceArgs),
     Key(key::KeyArgs),
     Token(token::TokenArgs),
@@ -116,6 +118,7 @@ impl Command {
             Self::Tour(args) => crate::tour::run(args, out).await,
             Self::Account(args) => args.run(&context, out).await,
             Self::Session(args) => args.run(&context, out).await,
+            Self::Client(args) => args.run(&context, out).await,
             Self::Resource(args) => args.run(&context, out).await,
             Self::Key(args) => args.run(&context, out).await,
             Self::Token(args) => args.run(&context, out).await,

@@ -6,6 +6,7 @@
 mod support;
 
 mod accounts;
+mod clients;
 mod first_start;
 mod kit;
 mod refusals;

@@ -89,10 +89,13 @@ fn keys_move_on_when_asked_to() {
         let state = |key: &Value| format!("{} {}", key["kind"].as_str().unwrap(), key["state"].as_str().unwrap());
         keys["items"].as_array().unwrap().iter().map(state).collect::<Vec<_>>()
     };
-    assert_eq!(states(), ["signing active", "signing next", "mac active"]);
+    assert_eq!(states(), ["signing active", "signing next", "feed active", "feed next", "mac active"]);
     place.run(&["key", "rotate"]).assert_failed(1, &["can sign from", "countersign key rotate --now"]);
     assert_eq!(place.json(&["key", "rotate", "--now"])["kind"], "signing");
-    assert_eq!(states(), ["signing active", "signing next", "signing retiring", "mac active"]);
+    assert_eq!(
+        states(),
+        ["signing active", "signing next", "signing retiring", "feed active", "feed next", "mac active"]
+    );
     assert_eq!(place.json(&["key", "rotate", "--mac"])["kind"], "mac");
     assert_eq!(states().last().unwrap(), "mac retired");
     // A refresh token under the MAC key before is still good.

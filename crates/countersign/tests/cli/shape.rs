@@ -8,7 +8,7 @@ fn help_is_for_standard_output_and_wrong_usage_for_standard_error() {
     let help = place.run(&["--help"]);
     assert_eq!((help.code, help.err.as_str()), (0, ""));
     for command in
-        ["serve", "tour", "account", "session", "resource", "key", "token", "revoke", "config", "completions"]
+        ["serve", "tour", "account", "session", "client", "resource", "key", "token", "revoke", "config", "completions"]
     {
         assert!(help.out.contains(&format!("  {command} ")), "{command}");
         let help = place.run(&[command, "--help"]);

@@ -78,6 +78,25 @@ impl Connection {
         self.answer()
     }
 
+    /// Posts a form as a client that authenticates by `client_secret_basic`; both parts need no encoding.
+    pub fn post_form(
+        &mut self,
+        path: &str,
+        (id, secret): (&str, &str),
+        form: &str,
+    ) -> std::io::Result<(u16, serde_json::Value)> {
+        let pair = countersign_jose::base64url::encode(format!("{id}:{secret}").as_bytes());
+        let padding = "=".repeat((4 - pair.len() % 4) % 4);
+        let basic = pair.replace('-', "+").replace('_', "/") + &padding;
+        let request = format!(
+            "POST {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Basic {basic}\r\nContent-Type: \
+             application/x-www-form-urlencoded\r\nContent-Length: {}\r\n\r\n{form}",
+            form.len()
+        );
+        self.stream.get_mut().write_all(request.as_bytes())?;
+        self.answer()
+    }
+
     fn answer(&mut self) -> std::io::Result<(u16, serde_json::Value)> {
         let closed = || std::io::Error::from(std::io::ErrorKind::UnexpectedEof);
         let (mut status, mut length) = (None, 0);

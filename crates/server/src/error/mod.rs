@@ -1,15 +1,16 @@
 //! THE error table: what is answered when something is wrong. The peer gets the code, the log gets the cause.
 
+mod oauth;
 mod problem;
 
-pub(crate) use problem::{Problem, render};
+pub(crate) use problem::{Form, Problem, render};
 
 use crate::limits::RETRY_AFTER_SECONDS;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use countersign_core::Span;
 use countersign_core::account::{InvalidLogin, PasswordRefused};
-use countersign_core::ops::{HashingError, OpError};
+use countersign_core::ops::{HashingError, OpError, RotationError};
 use countersign_core::scope::InvalidScope;
 use countersign_core::session::Refusal;
 use countersign_core::store::StoreError;
@@ -49,6 +50,7 @@ kinds! {
     PasswordRefused: BAD_REQUEST, "password_refused", "The password can't be taken";
     InvalidScope: BAD_REQUEST, "invalid_scope", "The scope is malformed or beyond the grant";
     InvalidTarget: BAD_REQUEST, "invalid_target", "No such resource server is registered";
+    UnsupportedGrantType: BAD_REQUEST, "unsupported_grant_type", "The grant type is not one of this server";
     InvalidDpopProof: BAD_REQUEST, "invalid_dpop_proof", "The proof of possession does not hold";
     UseDpopNonce: BAD_REQUEST, "use_dpop_nonce", "The proof of possession needs the server's nonce";
     InvalidCredentials: UNAUTHORIZED, "invalid_credentials", "Login or password is wrong";
@@ -56,15 +58,22 @@ kinds! {
     InvalidClient: UNAUTHORIZED, "invalid_client", "The client could not be authenticated";
     InvalidToken: UNAUTHORIZED, "invalid_token", "The access token is not good (any more)";
     MissingToken: UNAUTHORIZED, "missing_token", "No token was sent";
+    StaleAuthentication: UNAUTHORIZED, "insufficient_user_authentication", "Sign in again: this needs a recent sign-in";
+    InsufficientScope: FORBIDDEN, "insufficient_scope", "This needs a scope that the token does not have";
+    Forbidden: FORBIDDEN, "forbidden", "This needs a role that the account does not have";
     WrongPassword: FORBIDDEN, "wrong_password", "The current password is another";
     CrossSite: FORBIDDEN, "cross_site", "The request came from another site";
     SignUpClosed: FORBIDDEN, "sign_up_closed", "Accounts are made by an administrator here";
+    SnapshotNeeded: GONE, "snapshot_needed", "The feed can't be resumed from there: fetch the snapshot";
     NotFound: NOT_FOUND, "not_found", "There is nothing here";
     MethodNotAllowed: METHOD_NOT_ALLOWED, "method_not_allowed", "Not by this method";
     LoginTaken: CONFLICT, "login_taken", "Another account has that login";
+    ClientIdTaken: CONFLICT, "client_id_taken", "Another client has that id";
+    KeyNotReady: CONFLICT, "key_not_ready", "The next key can't sign yet";
+    Changed: CONFLICT, "changed", "It was changed by somebody else meanwhile: look at it again";
     TooLarge: PAYLOAD_TOO_LARGE, "too_large", "The body is too large";
     TargetTooLong: URI_TOO_LONG, "target_too_long", "The request's target is too long";
-    UnsupportedMediaType: UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "The body must be application/json";
+    UnsupportedMediaType: UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "The body is not of the type that is expected";
     RateLimited: TOO_MANY_REQUESTS, "rate_limited", "Too many attempts: wait a moment";
     HeaderFieldsTooLarge: REQUEST_HEADER_FIELDS_TOO_LARGE, "header_fields_too_large", "The headers are too many or too large";
     Internal: INTERNAL_SERVER_ERROR, "internal", "Something is wrong on our side";
@@ -83,13 +92,21 @@ macro_rules! plain {
 plain! {
     invalid_credentials => InvalidCredentials;
     invalid_target => InvalidTarget;
+    unsupported_grant_type => UnsupportedGrantType;
+    invalid_client => InvalidClient;
     missing_token => MissingToken;
+    stale_authentication => StaleAuthentication;
+    insufficient_scope => InsufficientScope;
+    snapshot_needed => SnapshotNeeded;
+    forbidden => Forbidden;
     wrong_password => WrongPassword;
     cross_site => CrossSite;
     sign_up_closed => SignUpClosed;
     not_found => NotFound;
     method_not_allowed => MethodNotAllowed;
     login_taken => LoginTaken;
+    client_id_taken => ClientIdTaken;
+    changed => Changed;
     too_large => TooLarge;
     target_too_long => TargetTooLong;
     unsupported_media_type => UnsupportedMediaType;
@@ -117,6 +134,11 @@ impl ApiError {
 
     pub(crate) fn invalid_scope(error: &InvalidScope) -> Self {
         Self { detail: Some(error.to_string().into()), ..Self::of(Kind::InvalidScope) }
+    }
+
+    /// The next key can't sign yet; `detail` says from when on.
+    pub(crate) fn key_not_ready(detail: String) -> Self {
+        Self { detail: Some(detail.into()), ..Self::of(Kind::KeyNotReady) }
     }
 
     pub(crate) fn password_refused(error: &PasswordRefused) -> Self {
@@ -169,6 +191,16 @@ impl From<OpError> for ApiError {
                 Self { retry_after: Some(seconds_up(retry_after)), ..Self::of(Kind::Overloaded) }
             }
             OpError::Hashing(HashingError::Stopped) => Self::of(Kind::Overloaded),
+            other => Self::internal(other),
+        }
+    }
+}
+
+impl From<RotationError> for ApiError {
+    fn from(error: RotationError) -> Self {
+        match error {
+            RotationError::Store(error) => error.into(),
+            RotationError::Contended => Self::unavailable(),
             other => Self::internal(other),
         }
     }

@@ -1,6 +1,6 @@
 //! Problem documents (RFC 9457), rendered once at the edge, where the request's id is known.
 
-use super::{ApiError, Kind};
+use super::{ApiError, Kind, oauth};
 use axum::body::Body;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, Response, StatusCode};
@@ -11,6 +11,15 @@ use std::sync::Arc;
 /// What a route wants answered; rides in the answer's extensions until it is rendered.
 #[derive(Clone)]
 pub(crate) struct Problem(Arc<ApiError>);
+
+/// In which form an error is answered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// RFC 9457.
+    Problem,
+    /// RFC 6749 §5.2.
+    OAuth,
+}
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -29,26 +38,30 @@ impl Problem {
     }
 }
 
+impl Form {
+    /// The form of whatever is below this path, known or not.
+    pub(crate) fn of(path: &str) -> Self {
+        if path.starts_with("/oauth2/") { Self::OAuth } else { Self::Problem }
+    }
+}
+
 /// Writes the problem that `response` carries, if it carries one, and logs its cause.
-pub(crate) fn render(mut response: Response<Body>, request_id: &str) -> Response<Body> {
+pub(crate) fn render(mut response: Response<Body>, request_id: &str, form: Form) -> Response<Body> {
     let Some(Problem(error)) = response.extensions_mut().remove::<Problem>() else { return response };
     let (status, code, title) = error.kind.row();
     log(&error, status, code);
-    let document = Document {
-        r#type: "about:blank",
-        title,
-        status: status.as_u16(),
-        code,
-        detail: error.detail.as_deref(),
-        request_id,
+    let (content_type, body, challenge) = match form {
+        Form::Problem => {
+            let challenge = challenge(error.kind).map(HeaderValue::from_static);
+            ("application/problem+json", document(&error, request_id), challenge)
+        }
+        Form::OAuth => ("application/json", oauth::body(&error, title), oauth::challenge(error.kind)),
     };
-    // A struct of strings and a number always serializes.
-    let body = serde_json::to_vec(&document).unwrap_or_default();
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    if let Some(challenge) = challenge(error.kind) {
-        headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+    if let Some(challenge) = challenge {
+        headers.insert(WWW_AUTHENTICATE, challenge);
     }
     if let Some(seconds) = error.retry_after {
         headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
@@ -58,11 +71,26 @@ pub(crate) fn render(mut response: Response<Body>, request_id: &str) -> Response
     response
 }
 
-/// RFC 6750 §3: without a token no error is named.
+fn document(error: &ApiError, request_id: &str) -> Vec<u8> {
+    let (status, code, title) = error.kind.row();
+    let document = Document {
+        r#type: "about:blank",
+        title,
+        status: status.as_u16(),
+        code,
+        detail: error.detail.as_deref(),
+        request_id,
+    };
+    // A struct of strings and a number always serializes.
+    serde_json::to_vec(&document).unwrap_or_default()
+}
+
+/// RFC 6750 §3: without a token no error is named. RFC 9470 §3: how recent the authentication must be.
 const fn challenge(kind: Kind) -> Option<&'static str> {
     match kind {
         Kind::MissingToken => Some("Bearer"),
         Kind::InvalidToken => Some("Bearer error=\"invalid_token\""),
+        Kind::StaleAuthentication => Some("Bearer error=\"insufficient_user_authentication\", max_age=\"900\""),
         _ => None,
     }
 }

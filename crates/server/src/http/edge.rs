@@ -1,7 +1,7 @@
 //! The edge: every request gets an id and a span, every answer its headers; problems are written here, once.
 
 use crate::app::App;
-use crate::error::{ApiError, render};
+use crate::error::{ApiError, Form, render};
 use crate::http::cors::{self, Cors};
 use crate::http::forwarded::{ClientAddress, client_address};
 use crate::limits::{HEADER_BYTES_MAX, HEADER_FIELDS_MAX, TARGET_BYTES_MAX};
@@ -61,13 +61,14 @@ async fn edge(State(app): State<App>, mut request: Request, next: Next) -> Respo
     request.extensions_mut().insert(RequestId(id.clone()));
     request.extensions_mut().insert(ClientAddress(address));
     let cors = Cors::of(&request, app.http());
+    let form = Form::of(request.uri().path());
     let answering = async {
         let response = match (oversized(&request), &cors) {
             (Some(error), _) => error.into_response(),
             (None, cors) if cors.is_preflight() => cors::preflight(),
             (None, _) => next.run(request).await,
         };
-        let mut response = render(response, &id);
+        let mut response = render(response, &id, form);
         finish(response.headers_mut(), &id, &app);
         cors.permit(response.headers_mut());
         let took = app.source().now().since(began).as_millis();

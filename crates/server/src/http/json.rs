@@ -1,13 +1,10 @@
 //! JSON bodies: bounded, strict, and never repeated in an error.
 
 use crate::error::ApiError;
-use crate::limits::{BODY_BYTES_MAX, BODY_READ_MAX, JSON_DEPTH_MAX, JSON_MEMBERS_MAX};
-use axum::body::{Body, Bytes};
+use crate::http::body::{check_type, read};
+use crate::limits::{BODY_BYTES_MAX, JSON_DEPTH_MAX, JSON_MEMBERS_MAX};
 use axum::extract::{FromRequest, Request};
-use axum::http::HeaderMap;
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use countersign_jose::json::{self, JsonError, Limits};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde::de::DeserializeOwned;
 
 /// A JSON body that must be there.
@@ -16,6 +13,7 @@ pub(crate) struct Json<T>(pub(crate) T);
 /// A JSON body that may be left out.
 pub(crate) struct OptionalJson<T>(pub(crate) Option<T>);
 
+const JSON: &str = "application/json";
 const LIMITS: Limits = Limits { bytes_max: BODY_BYTES_MAX, depth_max: JSON_DEPTH_MAX, members_max: JSON_MEMBERS_MAX };
 
 impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Json<T> {
@@ -23,7 +21,7 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for Json<T> {
 
     async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
-        check_type(&parts.headers)?;
+        check_type(&parts.headers, JSON)?;
         parse(&read(&parts.headers, body).await?).map(Self)
     }
 }
@@ -37,43 +35,9 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for OptionalJson<T> {
         if body.is_empty() {
             return Ok(Self(None));
         }
-        check_type(&parts.headers)?;
+        check_type(&parts.headers, JSON)?;
         parse(&body).map(|value| Self(Some(value)))
     }
-}
-
-/// `application/json`, in any case of letters, in UTF-8 if it says so.
-fn check_type(headers: &HeaderMap) -> Result<(), ApiError> {
-    let mut types = headers.get_all(CONTENT_TYPE).into_iter();
-    let (Some(Ok(found)), None) = (types.next().map(|value| value.to_str()), types.next()) else {
-        return Err(ApiError::unsupported_media_type());
-    };
-    let (essence, parameter) = found.split_once(';').map_or((found, None), |(essence, rest)| (essence, Some(rest)));
-    let utf8 = parameter.is_none_or(|parameter| {
-        let parameter = parameter.trim().to_ascii_lowercase();
-        matches!(parameter.as_str(), "charset=utf-8" | "charset=\"utf-8\"")
-    });
-    if essence.trim().eq_ignore_ascii_case("application/json") && utf8 {
-        Ok(())
-    } else {
-        Err(ApiError::unsupported_media_type())
-    }
-}
-
-async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, ApiError> {
-    let announced = headers.get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
-    if announced.is_some_and(|length| length > BODY_BYTES_MAX as u64) {
-        return Err(ApiError::too_large());
-    }
-    let collected = tokio::time::timeout(BODY_READ_MAX, Limited::new(body, BODY_BYTES_MAX).collect()).await;
-    let collected = collected.map_err(|_| ApiError::invalid_request("the body did not arrive in time"))?;
-    collected.map(http_body_util::Collected::to_bytes).map_err(|error| {
-        if error.is::<LengthLimitError>() {
-            ApiError::too_large()
-        } else {
-            ApiError::invalid_request("the body broke off or is not well-formed")
-        }
-    })
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
@@ -115,7 +79,7 @@ fn told(error: &serde_json::Error) -> String {
 #[cfg(test)]
 mod tests {
     use super::parse;
-    use crate::error::{Problem, render};
+    use crate::error::{self, Problem, render};
     use axum::response::IntoResponse;
     use http_body_util::BodyExt;
     use serde::Deserialize;
@@ -133,7 +97,7 @@ mod tests {
     async fn refusal(body: &[u8]) -> String {
         let response = parse::<Form>(body).expect_err("it is malformed").into_response();
         assert!(response.extensions().get::<Problem>().is_some());
-        let body = render(response, "id").into_body().collect().await.unwrap().to_bytes();
+        let body = render(response, "id", error::Form::Problem).into_body().collect().await.unwrap().to_bytes();
         String::from_utf8(body.to_vec()).unwrap()
     }
 

@@ -1,11 +1,17 @@
 //! What stands between the wire and the routes: who asks, from where, in what form, and how the answer leaves.
 
+pub(crate) mod administrator;
 pub(crate) mod bearer;
+mod body;
+pub(crate) mod client_authentication;
 pub(crate) mod cookie;
 mod cors;
 mod edge;
+pub(crate) mod feed_reader;
+pub(crate) mod form;
 mod forwarded;
 pub(crate) mod json;
+pub(crate) mod prefer;
 pub(crate) mod query;
 mod same_origin;
 

@@ -2,4 +2,6 @@
 
 pub(crate) mod api;
 pub(crate) mod health;
+pub(crate) mod oauth2;
+pub(crate) mod revocations;
 pub(crate) mod well_known;

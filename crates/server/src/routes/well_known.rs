@@ -5,6 +5,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::header::CACHE_CONTROL;
 use axum::response::{IntoResponse, Response};
+use countersign_core::scope::FEED_READ;
 use serde::Serialize;
 
 /// OpenID Connect Discovery 1.0 §3 and RFC 8414 §2, with what exists.
@@ -12,6 +13,14 @@ use serde::Serialize;
 struct Metadata<'a> {
     issuer: &'a str,
     jwks_uri: String,
+    token_endpoint: String,
+    countersign_feed_uri: String,
+    countersign_feed_snapshot_uri: String,
+    countersign_feed_applied_uri: String,
+    countersign_feed_jwks_uri: String,
+    grant_types_supported: [&'static str; 1],
+    token_endpoint_auth_methods_supported: [&'static str; 1],
+    scopes_supported: [&'static str; 1],
     response_types_supported: [&'static str; 0],
     subject_types_supported: [&'static str; 1],
     access_token_signing_alg_values_supported: [&'static str; 1],
@@ -22,6 +31,15 @@ pub(crate) async fn metadata(State(app): State<App>) -> Response {
     let metadata = Metadata {
         issuer: app.issuer(),
         jwks_uri: format!("{}/.well-known/jwks.json", app.issuer()),
+        token_endpoint: format!("{}/oauth2/token", app.issuer()),
+        countersign_feed_uri: format!("{}/revocations/feed", app.issuer()),
+        countersign_feed_snapshot_uri: format!("{}/revocations/snapshot", app.issuer()),
+        countersign_feed_applied_uri: format!("{}/revocations/applied", app.issuer()),
+        countersign_feed_jwks_uri: format!("{}/revocations/jwks.json", app.issuer()),
+        grant_types_supported: ["client_credentials"],
+        token_endpoint_auth_methods_supported: ["client_secret_basic"],
+        // The issuer's own; those of resource servers are between them and their clients.
+        scopes_supported: [FEED_READ],
         response_types_supported: [],
         subject_types_supported: ["public"],
         access_token_signing_alg_values_supported: [app.ring().signer.key().algorithm().as_str()],

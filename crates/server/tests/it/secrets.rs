@@ -4,6 +4,7 @@
 use crate::support::app::MASTER_KEY;
 use crate::support::client::Request;
 use crate::support::logs::Recording;
+use crate::support::machines::Machine;
 use crate::support::secrets::Secrets;
 use crate::support::{ACCESS_COOKIE, ISSUER, PASSWORD, Parts, REFRESH_COOKIE, Response, Setup, TestApp, Tokens, When};
 use countersign_core::account::AccountStatus;
@@ -13,7 +14,7 @@ use countersign_core::store::{AuditStore as _, RemoveResource, ResourceStore as 
 use countersign_core::{Source as _, Span};
 use countersign_jose::Algorithm;
 use countersign_server::telemetry::LogFormat;
-use serde_json::json;
+use serde_json::{Value, json};
 
 const NEW_PASSWORD: &str = "ten otters under a warm jetty";
 const WRONG_PASSWORD: &str = "eleven toads in a cold cellar";
@@ -124,6 +125,75 @@ impl Scene {
             let request = self.app.get(route);
             self.at(route, request).await.assert_status(200);
         }
+    }
+
+    /// What machines and administrators ask for.
+    async fn every_route_of_machines(&mut self) {
+        let root = self.app.administrator().await;
+        self.secrets.add_tokens("root", &root);
+        let admin = |app: &TestApp, method: &str, path: &str| app.admin(method, path, &root);
+        let register = admin(&self.app, "POST", "clients").json(json!({ "client_id": "guard", "kind": "machine" }));
+        let shown = self.at("/api/v1/admin/clients", register).await.assert_status(201).json();
+        let mut machine = self.machine("guard", &shown);
+        let request = self.app.token_request(&machine, "grant_type=client_credentials");
+        let token = self.at("/oauth2/token", request).await.machine_token();
+        self.secrets.add_access_token("guard", &token.access_token);
+
+        let rotate = admin(&self.app, "POST", "clients/guard/rotate-secret");
+        let shown = self.at("/api/v1/admin/clients/{id}/rotate-secret", rotate).await.assert_status(200).json();
+        let wrong = self.app.token_request(&machine, "grant_type=client_credentials");
+        self.at("/oauth2/token", wrong).await.assert_oauth_error(401, "invalid_client");
+        machine = self.machine("guard", &shown);
+        for form in [
+            format!("grant_type={}", machine.secret),
+            format!("grant_type=client_credentials&client_secret={}", machine.secret),
+            format!("grant_type=client_credentials&client_id={}", machine.secret),
+            format!("grant_type=client_credentials&scope=%22{}", machine.secret),
+            format!("grant_type=client_credentials&resource={}", machine.secret),
+            format!("{0}=a&{0}=b", machine.secret),
+        ] {
+            let request = self.app.token_request(&machine, &form);
+            assert_eq!(self.send(request).await.status, 400);
+        }
+        let swapped = Machine { id: machine.secret.clone(), secret: "guard".to_owned() };
+        let bare = self.app.post("/oauth2/token").header("authorization", &machine.secret);
+        for request in [self.app.token_request(&swapped, "grant_type=client_credentials"), bare] {
+            self.send(request).await.assert_oauth_error(401, "invalid_client");
+        }
+        let misplaced = [
+            admin(&self.app, "GET", &format!("clients/{}", machine.secret)),
+            admin(&self.app, "GET", &format!("clients?after={}", machine.secret)),
+            admin(&self.app, "POST", &format!("keys/{}/revoke", machine.secret)),
+            admin(&self.app, "POST", "clients").json(json!({ "client_id": "a", "kind": machine.secret })),
+            admin(&self.app, "POST", "revocations").json(json!({ "kind": "token", "id": machine.secret })),
+        ];
+        for request in misplaced {
+            assert!([400, 404].contains(&self.send(request).await.status));
+        }
+        for (route, request) in [
+            ("/api/v1/admin/clients", admin(&self.app, "GET", "clients")),
+            ("/api/v1/admin/clients/{id}", admin(&self.app, "GET", "clients/guard")),
+            ("/api/v1/admin/clients/{id}/disable", admin(&self.app, "POST", "clients/guard/disable")),
+            ("/api/v1/admin/clients/{id}/enable", admin(&self.app, "POST", "clients/guard/enable")),
+            ("/api/v1/admin/keys", admin(&self.app, "GET", "keys")),
+            ("/api/v1/admin/keys/rotate", admin(&self.app, "POST", "keys/rotate").json(json!({ "now": true }))),
+        ] {
+            self.at(route, request).await.assert_status(200);
+        }
+        self.secrets.add_keys(&self.app).await;
+        let revoke = admin(&self.app, "POST", "keys/nobody/revoke");
+        self.at("/api/v1/admin/keys/{kid}/revoke", revoke).await.assert_status(404);
+        let body = json!({ "kind": "token", "id": "A".repeat(22), "reason": "a test" });
+        let revoke = admin(&self.app, "POST", "revocations").json(body);
+        self.at("/api/v1/admin/revocations", revoke).await.assert_status(201);
+        let remove = admin(&self.app, "DELETE", "clients/guard");
+        self.at("/api/v1/admin/clients/{id}", remove).await.assert_status(204);
+    }
+
+    fn machine(&mut self, id: &str, shown: &Value) -> Machine {
+        let secret = shown["client_secret"].as_str().unwrap().to_owned();
+        self.secrets.add("client secret", &secret);
+        Machine { id: id.to_owned(), secret }
     }
 
     /// The same by cookie.
@@ -278,7 +348,7 @@ impl Scene {
             assert!(log.lines().any(|line| line.contains(id) && line.contains(&sought)), "{told:?} of request {id}");
         }
         let rows = self.told.iter().filter(|(_, told)| matches!(told, Told::Row(_))).count();
-        assert_eq!((rows, self.told.len() - rows), (9, 15));
+        assert_eq!((rows, self.told.len() - rows), (9, 28));
     }
 }
 
@@ -289,6 +359,7 @@ fn request_id(response: &Response) -> String {
 async fn the_whole_flow(format: LogFormat, algorithm: Algorithm, row: impl Fn(u8) -> String) {
     let mut scene = Scene::begin(format, algorithm).await;
     scene.every_route().await;
+    scene.every_route_of_machines().await;
     scene.by_cookie().await;
     scene.every_refused_row().await;
     scene.misplaced().await;
@@ -315,6 +386,7 @@ async fn nothing_secret_is_told_in_the_json_log() {
 async fn the_database_holds_no_secret() {
     let mut scene = Scene::begin(LogFormat::Json, Algorithm::Es256).await;
     scene.every_route().await;
+    scene.every_route_of_machines().await;
     scene.by_cookie().await;
     scene.every_refused_row().await;
     let Scene { app, secrets, .. } = scene;

@@ -14,6 +14,10 @@ async fn both_metadata_documents_tell_what_exists() {
         let metadata = metadata.json();
         assert_eq!(metadata["issuer"], ISSUER);
         assert_eq!(metadata["jwks_uri"], format!("{ISSUER}/.well-known/jwks.json"));
+        assert_eq!(metadata["token_endpoint"], format!("{ISSUER}/oauth2/token"));
+        assert_eq!(metadata["grant_types_supported"], json!(["client_credentials"]));
+        assert_eq!(metadata["token_endpoint_auth_methods_supported"], json!(["client_secret_basic"]));
+        assert_eq!(metadata["scopes_supported"], json!(["feed:read"]));
     }
 }
 

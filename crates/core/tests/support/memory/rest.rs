@@ -3,16 +3,16 @@
 use super::{MemoryStore, Operation, not_kept};
 use countersign_core::account::{Account, Login};
 use countersign_core::audit::{AuditEvent, AuditFilter};
-use countersign_core::client::{Client, ClientId};
+use countersign_core::client::{Client, ClientAuthentication, ClientId, ClientStatus};
 use countersign_core::resource::{Resource, ResourceUri};
 use countersign_core::revocation::{Revocation, RevocationSubject, Sequence};
-use countersign_core::session::EpochCause;
 use countersign_core::store::{
-    AccountStore, AddedResource, AuditStore, ChangeAccount, ChangePassword, Changed, ClientStore, Created, Deployment,
-    DeploymentStore, Founded, NewAccount, Page, Paged, Published, RaiseAlarm, Registered, RemoveResource,
-    ResourceStore, RevocationStore, SequencedRevocation, StoreFuture, Swap, Swept,
+    AccountStore, AddedResource, AuditStore, BeginEpoch, ChangeAccount, ChangeClientStatus, ChangeMark, ChangePassword,
+    Changed, ClientChanged, ClientStore, Created, Deployment, DeploymentStore, FeedPage, Founded, NewAccount, Page,
+    Paged, Published, RaiseAlarm, Registered, RemoveClient, RemoveResource, ReplaceClientSecret, ResourceStore,
+    RevocationStore, StatusChange, StoreFuture, Swap, Swept,
 };
-use countersign_core::{AccountId, EpochId, Span, Time};
+use countersign_core::{AccountId, Epoch, Span, Time};
 use countersign_jose::Timestamp;
 
 impl AuditStore for MemoryStore {
@@ -112,6 +112,58 @@ impl ClientStore for MemoryStore {
         let id = id.clone();
         self.act(move |kept| (kept.clients.iter().find(|known| known.id == id).cloned(), Operation::Other))
     }
+
+    fn clients(&self, _: Page) -> StoreFuture<'_, Paged<Client>> {
+        not_kept("list of clients")
+    }
+
+    fn client_refused_until(&self, id: &ClientId) -> StoreFuture<'_, Option<Timestamp>> {
+        let subject = RevocationSubject::Client(id.clone());
+        self.act(move |kept| {
+            let named = kept.revocations.iter().filter(|entry| entry.subject == subject);
+            (named.filter_map(|entry| entry.until).max(), Operation::Other)
+        })
+    }
+
+    fn replace_client_secret(&self, replace: ReplaceClientSecret) -> StoreFuture<'_, Swap> {
+        self.act(move |kept| {
+            let seen = ClientAuthentication::SecretBasic(replace.from);
+            let found = kept.clients.iter_mut().find(|known| known.id == replace.client);
+            let Some(client) = found.filter(|known| known.authentication == seen) else {
+                return (Swap::Lost, Operation::Other);
+            };
+            client.authentication = ClientAuthentication::SecretBasic(replace.to);
+            kept.audit.push(replace.audit);
+            (Swap::Won, Operation::Other)
+        })
+    }
+
+    fn change_client_status(&self, change: ChangeClientStatus) -> StoreFuture<'_, ClientChanged> {
+        self.act(move |kept| {
+            let (from, to, ending) = match change.to {
+                StatusChange::Enable => (ClientStatus::Disabled, ClientStatus::Active, None),
+                StatusChange::Disable(ending) => (ClientStatus::Active, ClientStatus::Disabled, Some(ending)),
+            };
+            let found = kept.clients.iter_mut().find(|known| known.id == change.client && known.status == from);
+            let Some(client) = found else { return (ClientChanged::Lost, Operation::Other) };
+            client.status = to;
+            kept.audit.push(change.audit);
+            let ended = ending.map(|ending| kept.end_at(&change.client, ending, change.now)).unwrap_or_default();
+            (ClientChanged::Changed(ended), Operation::Other)
+        })
+    }
+
+    fn remove_client(&self, remove: RemoveClient) -> StoreFuture<'_, ClientChanged> {
+        self.act(move |kept| {
+            let Some(place) = kept.clients.iter().position(|known| known.id == remove.client) else {
+                return (ClientChanged::Lost, Operation::Other);
+            };
+            kept.clients.remove(place);
+            kept.audit.push(remove.audit);
+            let ended = kept.end_at(&remove.client, remove.ending, remove.now);
+            (ClientChanged::Changed(ended), Operation::Other)
+        })
+    }
 }
 
 impl RevocationStore for MemoryStore {
@@ -119,8 +171,24 @@ impl RevocationStore for MemoryStore {
         not_kept("feed")
     }
 
-    fn revocations_after(&self, _: Sequence, _: u16) -> StoreFuture<'_, Vec<SequencedRevocation>> {
+    fn feed_after(&self, _: Sequence, _: u16) -> StoreFuture<'_, FeedPage> {
         not_kept("feed")
+    }
+
+    fn last_sequence(&self) -> StoreFuture<'_, Sequence> {
+        not_kept("feed")
+    }
+
+    fn changed(&self, _: Option<ChangeMark>) -> StoreFuture<'_, ChangeMark> {
+        not_kept("feed")
+    }
+
+    fn begin_epoch(&self, begin: BeginEpoch) -> StoreFuture<'_, ()> {
+        self.act(move |kept| {
+            kept.epoch.id = begin.epoch;
+            kept.epoch.cause = begin.cause;
+            ((), Operation::Other)
+        })
     }
 
     fn is_revoked(&self, subjects: Vec<RevocationSubject>) -> StoreFuture<'_, bool> {
@@ -137,20 +205,12 @@ impl DeploymentStore for MemoryStore {
         not_kept("deployment")
     }
 
-    fn found(&self, _: &str, _: EpochId, _: Time) -> StoreFuture<'_, Founded> {
+    fn found(&self, _: &str, _: Epoch, _: Time) -> StoreFuture<'_, Founded> {
         not_kept("deployment")
     }
 
     fn change_issuer(&self, _: &str, _: &str) -> StoreFuture<'_, Swap> {
         not_kept("deployment")
-    }
-
-    fn begin_epoch(&self, id: EpochId, cause: EpochCause, _: Time) -> StoreFuture<'_, ()> {
-        self.act(move |kept| {
-            kept.epoch.id = id;
-            kept.epoch.cause = cause;
-            ((), Operation::Other)
-        })
     }
 
     fn probe(&self) -> StoreFuture<'_, ()> {

@@ -1,18 +1,23 @@
 //! Sessions, as the contract asks: each change guarded by what was read.
 
-use super::{Kept, MemoryStore, Operation, not_kept};
+use super::{Kept, MemoryStore, Operation};
 use countersign_core::SessionId;
 use countersign_core::Time;
+use countersign_core::client::{Client, ClientId, ClientStatus};
 use countersign_core::revocation::Revocation;
-use countersign_core::session::{Ended, RunKind, Session, SessionState};
+use countersign_core::session::{End, Ended, RunKind, Session, SessionState};
 use countersign_core::store::{
-    CountRepeat, EndSessions, EndedSessions, Held, HoldSession, OpenSession, Opened, Page, Paged, RotateSession,
-    SessionFilter, SessionStore, StoreFuture, Swap, Which,
+    ClientEnding, CountRepeat, CursorStanding, EndSessions, EndedSessions, Held, HoldSession, OpenSession, Opened,
+    Page, Paged, RotateSession, SessionFilter, SessionStore, StoreFuture, Swap, Which,
 };
 
 impl SessionStore for MemoryStore {
     fn open_session(&self, open: OpenSession) -> StoreFuture<'_, Opened> {
         self.act(move |kept| {
+            let active = |client: &Client| client.id == open.session.client && client.status == ClientStatus::Active;
+            if open.floor.is_none() && !kept.clients.iter().any(active) {
+                return (Opened::Refused, Operation::Other);
+            }
             let session = Session { storage_epoch: kept.epoch.id, ..open.session };
             kept.sessions.insert(session.id, session);
             kept.audit.push(open.audit);
@@ -83,24 +88,23 @@ impl SessionStore for MemoryStore {
 
     fn end_sessions(&self, end: EndSessions) -> StoreFuture<'_, EndedSessions> {
         self.act(move |kept| {
-            let mut ended = EndedSessions::default();
-            for session in kept.sessions.values_mut().filter(|session| session.ended.is_none()) {
-                if !is_meant(&end.which, session) {
-                    continue;
-                }
-                session.ended = Some(Ended { end: end.end.clone(), at: end.now });
-                ended.sessions += 1;
-                let entry = Revocation::of_session(session.id, session.last_token_expires_at, end.now);
-                ended.published += u64::from(entry.is_some());
-                kept.revocations.extend(entry);
-            }
+            let ended = kept.end(&end.which, &end.end, end.now);
             kept.audit.extend(end.audit.filter(|_| ended.sessions > 0));
             (ended, Operation::Ended { sessions: ended.sessions })
         })
     }
 
-    fn sessions(&self, _: SessionFilter, _: Page) -> StoreFuture<'_, Paged<Session>> {
-        not_kept("list of sessions")
+    fn sessions(&self, filter: SessionFilter, page: Page) -> StoreFuture<'_, Paged<Session>> {
+        self.act(move |kept| {
+            let wanted = |session: &&Session| {
+                filter.client.as_ref().is_none_or(|client| session.client == *client)
+                    && filter.live_at.is_none_or(|at| session.is_live(at))
+            };
+            let mut items: Vec<_> = kept.sessions.values().filter(wanted).cloned().collect();
+            items.sort_by_key(|session| std::cmp::Reverse((session.created_at, session.id)));
+            items.truncate(page.limit().into());
+            (Paged { items, next: None, cursor: CursorStanding::Known }, Operation::Read)
+        })
     }
 }
 
@@ -115,6 +119,29 @@ impl Kept {
             epoch: self.epoch,
             session,
         })
+    }
+
+    /// Ends sessions, published.
+    fn end(&mut self, which: &Which, end: &End, now: Time) -> EndedSessions {
+        let mut ended = EndedSessions::default();
+        for session in self.sessions.values_mut().filter(|session| session.ended.is_none()) {
+            if !is_meant(which, session) {
+                continue;
+            }
+            session.ended = Some(Ended { end: end.clone(), at: now });
+            ended.sessions += 1;
+            let entry = Revocation::of_session(session.id, session.last_token_expires_at, now);
+            ended.published += u64::from(entry.is_some());
+            self.revocations.extend(entry);
+        }
+        ended
+    }
+
+    /// Ends all at a client, and publishes what refuses its tokens.
+    pub(super) fn end_at(&mut self, client: &ClientId, ending: ClientEnding, now: Time) -> EndedSessions {
+        let ended = self.end(&Which::AtClient(client.clone()), &ending.end, now);
+        self.revocations.push(ending.revocation);
+        EndedSessions { published: ended.published + 1, ..ended }
     }
 
     fn live(&mut self, id: SessionId, now: Time) -> Option<&mut Session> {

@@ -48,11 +48,18 @@ impl KeyList {
             WhenRotatable::NoNext => None,
         };
         let mut signing: Vec<_> = ring.keys.iter().collect();
-        signing.sort_by_key(|key| (place(key.state), key.published_at));
+        signing.sort_by_key(|key| (kind(key.purpose) != "signing", place(key.state), key.published_at));
         let mut mac: Vec<_> = ring.mac_keys.iter().collect();
         mac.sort_by_key(|key| (key.state != MacKeyState::Active, key.created_at));
         let items = signing.into_iter().map(KeyView::signing).chain(mac.into_iter().map(KeyView::mac)).collect();
         Ok(Self { items, rotatable_at: rotatable.map(rfc3339), rotatable })
+    }
+}
+
+const fn kind(purpose: Purpose) -> &'static str {
+    match purpose {
+        Purpose::Feed => "feed",
+        _ => "signing",
     }
 }
 
@@ -68,7 +75,7 @@ const fn place(state: KeyState) -> u8 {
 impl KeyView {
     fn signing(key: &RingKey) -> Self {
         Self {
-            kind: "signing",
+            kind: kind(key.purpose),
             id: key.id.as_str().to_owned(),
             algorithm: Some(key.algorithm.as_str()),
             state: key.state.code(),

@@ -1,8 +1,10 @@
 //! The first-party JSON API, which acts as the built-in client.
 
 pub(crate) mod accounts;
+pub(crate) mod admin;
 pub(crate) mod delivery;
 pub(crate) mod me;
+pub(crate) mod page;
 pub(crate) mod refresh;
 pub(crate) mod sessions;
 pub(crate) mod sign_in;

@@ -6,6 +6,7 @@ use crate::http::RequestOrigin;
 use crate::http::bearer::SignedIn;
 use crate::http::cookie::{CookieName, SetCookies};
 use crate::http::query::Query;
+use crate::routes::api::page::{List, PageQuery};
 use crate::routes::api::rfc3339;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -13,24 +14,8 @@ use axum::response::{IntoResponse, Response};
 use countersign_core::SessionId;
 use countersign_core::ops::{EndOwnSessions, Others};
 use countersign_core::session::{Ended, Session};
-use countersign_core::store::{Cursor, CursorStanding, Page, SessionFilter};
-use serde::{Deserialize, Serialize};
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct PageQuery {
-    #[serde(default)]
-    limit: Option<u16>,
-    #[serde(default)]
-    after: Option<String>,
-}
-
-#[derive(Serialize)]
-pub(crate) struct List<T> {
-    items: Vec<T>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    next: Option<String>,
-}
+use countersign_core::store::SessionFilter;
+use serde::Serialize;
 
 #[derive(Serialize)]
 pub(crate) struct SessionView {
@@ -56,27 +41,16 @@ struct EndView {
     at: String,
 }
 
-const LIMIT_DEFAULT: u16 = 50;
-
 /// Live and ended sessions, the newest first: "why was I signed out" has its answer here.
 pub(crate) async fn list(
     State(app): State<App>,
     signed_in: SignedIn,
     Query(query): Query<PageQuery>,
 ) -> Result<axum::Json<List<SessionView>>, ApiError> {
-    let limit = query.limit.unwrap_or(LIMIT_DEFAULT);
-    if !(1..=countersign_core::limits::PAGE_ITEMS_MAX).contains(&limit) {
-        return Err(ApiError::invalid_request("`limit` must be from 1 to 100"));
-    }
-    let page = Page::new(limit, query.after.map(Cursor));
     let filter = SessionFilter { account: Some(signed_in.who.account.id), ..SessionFilter::default() };
-    let found = app.store().sessions(filter, page).await?;
-    if found.cursor == CursorStanding::Unknown {
-        return Err(ApiError::invalid_request("`after` is no cursor of this list: take `next` of the page before"));
-    }
+    let found = app.store().sessions(filter, query.page()?).await?;
     let current = signed_in.who.session.id;
-    let items = found.items.into_iter().map(|session| SessionView::of(session, current)).collect();
-    Ok(axum::Json(List { items, next: found.next.map(|cursor| cursor.0) }))
+    List::of(found, |session| SessionView::of(session, current)).map(axum::Json)
 }
 
 /// Ends one of one's own sessions; somebody else's is not found. The current one may be it.

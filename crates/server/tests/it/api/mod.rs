@@ -1,6 +1,7 @@
 //! `/api/v1`.
 
 mod accounts;
+mod admin;
 mod me;
 mod refresh;
 mod refresh_rows;

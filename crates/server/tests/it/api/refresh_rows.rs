@@ -4,7 +4,7 @@
 use crate::support::{GRACE, PASSWORD, Parts, SECOND, Setup, TestApp, Tokens, When};
 use countersign_core::account::AccountStatus;
 use countersign_core::audit::{Actor, AuditEvent};
-use countersign_core::revocation::{RevocationSubject, Sequence};
+use countersign_core::revocation::{Kind, Sequence};
 use countersign_core::store::{AccountChange, AccountStore as _, ChangeAccount, RevocationStore as _};
 use countersign_core::{Source as _, Span};
 use serde_json::json;
@@ -317,10 +317,9 @@ async fn row_16_a_reused_token_ends_its_session_and_the_ending_is_published() {
     }
     app.assert_goes_on(&other).await;
 
-    let session = first.session_id.parse().unwrap();
-    let entries = app.store().revocations_after(Sequence(0), 10).await.unwrap();
-    let subjects: Vec<_> = entries.into_iter().map(|entry| entry.revocation.subject).collect();
-    assert_eq!(subjects, [RevocationSubject::Session(session)]);
+    let entries = app.store().feed_after(Sequence::ZERO, 10).await.unwrap().entries;
+    let sessions = entries.iter().filter(|entry| entry.kind() == Kind::Session).map(|entry| entry.id());
+    assert_eq!(sessions.collect::<Vec<_>>(), [first.session_id.as_str()]);
     assert_eq!(app.alarms().await, ["alarm.refresh_token_reused"]);
 
     let list = app.get("/api/v1/sessions").bearer(&other.access_token).send().await.json();

@@ -2,9 +2,10 @@
 
 use crate::support::app::{DatabaseCopy, Stopped};
 use crate::support::{GRACE, Parts, SECOND, Setup, TestApp, Tokens, When};
+use countersign_core::audit::{Actor, AuditEvent};
 use countersign_core::session::EpochCause;
-use countersign_core::store::DeploymentStore as _;
-use countersign_core::{EpochId, Source as _, Span};
+use countersign_core::store::{BeginEpoch, DeploymentStore as _, RevocationStore as _};
+use countersign_core::{Epoch, Source as _, Span};
 
 /// A server that has forgotten how often a session was refreshed since.
 struct WentBack {
@@ -39,8 +40,12 @@ async fn went_back(generations: u32) -> WentBack {
 }
 
 async fn begin_epoch(app: &TestApp) {
-    let epoch = EpochId::from_bytes([3; 16]);
-    app.store().begin_epoch(epoch, EpochCause::WentBack, app.clock().now()).await.unwrap();
+    let now = app.clock().now();
+    let known = app.store().deployment().await.unwrap().unwrap().epoch.id;
+    let epoch = Epoch::new_later_than(Some(known), now.as_millis(), [3; 10]);
+    let audit = AuditEvent::new(now, "epoch.begun", Actor::named("test"));
+    let begin = BeginEpoch { epoch, cause: EpochCause::WentBack, lost: Vec::new(), audit, now };
+    app.store().begin_epoch(begin).await.unwrap();
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use countersign_core::policy::{KeyPolicy, SessionPolicy, TokenPolicy};
 use countersign_core::{Source as _, Span, Time};
 use countersign_jose::{Algorithm, Leeway};
 use countersign_server::{
-    HashingPolicy, HttpPolicy, ManualSource, RoutePolicy, Server, ServerParts, SignUpPolicy, ThrottlePolicy,
+    FeedPolicy, HashingPolicy, HttpPolicy, ManualSource, RoutePolicy, Server, ServerParts, SignUpPolicy, ThrottlePolicy,
 };
 use countersign_store_sqlite::{Options, SqliteStore};
 use std::net::SocketAddr;
@@ -47,6 +47,7 @@ pub(crate) struct Setup {
     pub(crate) http: HttpPolicy,
     pub(crate) hashing: HashingPolicy,
     pub(crate) throttle: ThrottlePolicy,
+    pub(crate) feed: FeedPolicy,
 }
 
 /// A server that runs.
@@ -57,6 +58,7 @@ pub(crate) struct TestApp {
     source: Arc<ManualSource>,
     sqlite: Arc<SqliteStore>,
     store: Arc<FailingStore>,
+    server: Server,
     stop: oneshot::Sender<()>,
     serving: JoinHandle<()>,
     jobs: JoinHandle<()>,
@@ -86,6 +88,7 @@ impl Default for Setup {
             http: HttpPolicy::new(ISSUER),
             hashing: HashingPolicy::default(),
             throttle: ThrottlePolicy::default(),
+            feed: FeedPolicy::default(),
         }
     }
 }
@@ -131,6 +134,7 @@ impl Stopped {
                 sign_up: setup.sign_up,
                 leeway: Leeway::seconds(10).expect("a leeway"),
                 jwks_max_age: Span::from_seconds(600),
+                feed: setup.feed,
             },
             http: setup.http.clone(),
             hashing: setup.hashing,
@@ -149,7 +153,7 @@ impl Stopped {
             .await;
         });
         let jobs = tokio::spawn(server.jobs());
-        TestApp { setup, folder, address, source, sqlite, store, stop, serving, jobs }
+        TestApp { setup, folder, address, source, sqlite, store, server, stop, serving, jobs }
     }
 
     /// What the database holds, whole: nobody has it open.
@@ -178,6 +182,7 @@ impl TestApp {
     pub(crate) async fn stop(self) -> Stopped {
         let now = self.source.now();
         self.stop.send(()).ok();
+        self.server.close_feed();
         self.serving.await.expect("it serves to the end");
         self.jobs.abort();
         self.jobs.await.ok();
@@ -200,6 +205,11 @@ impl TestApp {
 
     pub(crate) const fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The database's file, for another process beside this one.
+    pub(crate) fn database(&self) -> std::path::PathBuf {
+        self.folder.path().join(DATABASE)
     }
 
     pub(crate) fn setup(&self) -> &Setup {

@@ -263,7 +263,7 @@ impl Tokens {
     }
 }
 
-fn part(token: &str, at: usize) -> Value {
+pub(crate) fn part(token: &str, at: usize) -> Value {
     let part = token.split('.').nth(at).expect("three parts");
     serde_json::from_slice(&base64url::decode(part).expect("base64url")).expect("JSON")
 }

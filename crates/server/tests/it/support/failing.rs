@@ -6,15 +6,15 @@ use countersign_core::client::{Client, ClientId};
 use countersign_core::key_ring::{KeyRing, RingVersion};
 use countersign_core::resource::{Resource, ResourceUri};
 use countersign_core::revocation::{Revocation, RevocationSubject, Sequence};
-use countersign_core::session::{EpochCause, Session, SessionState};
+use countersign_core::session::{Session, SessionState};
 use countersign_core::store::{
-    AccountStore, AddedResource, AuditStore, ChangeAccount, ChangePassword, Changed, ClientStore, CountRepeat, Created,
-    Deployment, DeploymentStore, EndSessions, EndedSessions, Founded, Held, HoldSession, KeyStore, NewAccount,
-    OpenSession, Opened, Page, Paged, Published, RaiseAlarm, Registered, RemoveResource, ResourceStore,
-    RevocationStore, RingChange, RotateSession, SequencedRevocation, SessionFilter, SessionStore, Store, StoreError,
-    StoreFuture, Swap, Swept,
+    AccountStore, AddedResource, AuditStore, BeginEpoch, ChangeAccount, ChangeClientStatus, ChangeMark, ChangePassword,
+    Changed, ClientChanged, ClientStore, CountRepeat, Created, Deployment, DeploymentStore, EndSessions, EndedSessions,
+    FeedPage, Founded, Held, HoldSession, KeyStore, NewAccount, OpenSession, Opened, Page, Paged, Published,
+    RaiseAlarm, Registered, RemoveClient, RemoveResource, ReplaceClientSecret, ResourceStore, RevocationStore,
+    RingChange, RotateSession, SessionFilter, SessionStore, Store, StoreError, StoreFuture, Swap, Swept,
 };
-use countersign_core::{AccountId, EpochId, SessionId, Span, Time};
+use countersign_core::{AccountId, Epoch, SessionId, Span, Time};
 use countersign_jose::Timestamp;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -165,6 +165,11 @@ delegate! {
     ClientStore {
         register_client(client: Client, audit: AuditEvent) -> Registered;
         client(id: &ClientId) -> Option<Client>;
+        clients(page: Page) -> Paged<Client>;
+        client_refused_until(id: &ClientId) -> Option<Timestamp>;
+        replace_client_secret(replace: ReplaceClientSecret) -> Swap;
+        change_client_status(change: ChangeClientStatus) -> ClientChanged;
+        remove_client(remove: RemoveClient) -> ClientChanged;
     }
     ResourceStore {
         add_resource(resource: Resource, audit: AuditEvent) -> AddedResource;
@@ -180,7 +185,10 @@ delegate! {
     }
     RevocationStore {
         publish_revocations(revocations: Vec<Revocation>, audit: AuditEvent) -> Published;
-        revocations_after(after: Sequence, limit: u16) -> Vec<SequencedRevocation>;
+        last_sequence() -> Sequence;
+        feed_after(after: Sequence, limit: u16) -> FeedPage;
+        changed(seen: Option<ChangeMark>) -> ChangeMark;
+        begin_epoch(begin: BeginEpoch) -> ();
         is_revoked(subjects: Vec<RevocationSubject>) -> bool;
         forget_revocations(now: Timestamp) -> u64;
     }
@@ -192,9 +200,8 @@ delegate! {
     }
     DeploymentStore {
         deployment() -> Option<Deployment>;
-        found(issuer: &str, epoch: EpochId, now: Time) -> Founded;
+        found(issuer: &str, epoch: Epoch, now: Time) -> Founded;
         change_issuer(from: &str, to: &str) -> Swap;
-        begin_epoch(epoch: EpochId, cause: EpochCause, now: Time) -> ();
         probe() -> ();
         sweep(now: Time) -> Swept;
     }

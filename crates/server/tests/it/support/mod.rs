@@ -3,8 +3,10 @@
 pub(crate) mod app;
 pub(crate) mod client;
 pub(crate) mod failing;
+pub(crate) mod follower;
 pub(crate) mod forge;
 pub(crate) mod logs;
+pub(crate) mod machines;
 pub(crate) mod secrets;
 pub(crate) mod users;
 pub(crate) mod verifier;

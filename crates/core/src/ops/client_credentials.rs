@@ -1,0 +1,161 @@
+//! The client credentials grant (RFC 6749 §4.4): an access token for a machine, under the machine's own session.
+
+use crate::account::Roles;
+use crate::audit::AuditEvent;
+use crate::client::Client;
+use crate::draw::Draw;
+use crate::limits::ATTEMPTS_MAX;
+use crate::ops::issue::{Minted, lifetime};
+use crate::ops::target::Target;
+use crate::ops::{Origin, Policies};
+use crate::resource::ResourceUri;
+use crate::scope::ScopeSet;
+use crate::session::{Generation, Networks, Run, Session, minted_until};
+use crate::store::{Held, HoldSession, OpenSession, Opened, Page, SessionFilter, Store, StoreError};
+use crate::time::Span;
+use crate::token::AccessClaims;
+use countersign_jose::Timestamp;
+
+/// A machine that asks for a token.
+#[derive(Debug)]
+pub struct ClientCredentials {
+    /// Who, authenticated.
+    pub client: Client,
+    /// The resource server to be the audience (RFC 8707); none: the issuer itself.
+    pub resource: Option<ResourceUri>,
+    /// What is asked for.
+    pub scope: ScopeSet,
+    /// Where it came from.
+    pub origin: Origin,
+}
+
+/// What became of it.
+#[derive(Debug)]
+pub enum MachineToken {
+    /// A token of these claims is to be made.
+    Issued(Box<AccessClaims>),
+    /// No such resource server is registered, or it is not allowed to the client.
+    InvalidTarget,
+    /// The client was disabled or removed meanwhile.
+    InvalidClient,
+    /// The session ended again and again under the request's hands: 503.
+    Contended,
+}
+
+impl ClientCredentials {
+    /// Finds the machine's live session or opens one, and holds it for the token (the mint rule). Two first requests at
+    /// once may open two: each is good, and an end of the client ends both.
+    ///
+    /// # Errors
+    /// [`StoreError`] where storage failed; no token leaves.
+    pub async fn run(&self, store: &dyn Store, policies: &Policies, draw: &Draw) -> Result<MachineToken, StoreError> {
+        let target = Target::find(self.resource.as_ref(), store, policies).await?;
+        let Some(target) = target.filter(|target| target.is_allowed_to(&self.client)) else {
+            return Ok(MachineToken::InvalidTarget);
+        };
+        let minting = Minting { asked: self, target: &target, policies, draw };
+        for _ in 0..ATTEMPTS_MAX {
+            let Some(session) = minting.live_session(store).await? else {
+                return minting.open(store).await;
+            };
+            let exp = minting.expiry(&session);
+            let written_ahead = policies.session.written_ahead(exp);
+            let hold = HoldSession { session: session.id, exp, written_ahead, idle_expires_at: None, now: draw.now };
+            match store.hold_session(hold).await? {
+                Held::Live => return Ok(minting.issued(&session, exp)),
+                Held::Ended => {} // since it was read: look again
+            }
+        }
+        Ok(MachineToken::Contended)
+    }
+}
+
+/// One request, and all that its token is made of.
+struct Minting<'a> {
+    asked: &'a ClientCredentials,
+    target: &'a Target,
+    policies: &'a Policies,
+    draw: &'a Draw,
+}
+
+impl Minting<'_> {
+    /// The newest live session, unless its end is so near that a new one would give a token at least twice as long.
+    async fn live_session(&self, store: &dyn Store) -> Result<Option<Session>, StoreError> {
+        let (client, live_at) = (Some(self.asked.client.id.clone()), Some(self.draw.now));
+        let filter = SessionFilter { client, live_at, ..SessionFilter::default() };
+        let newest = store.sessions(filter, Page::new(1, None)).await?.items.pop();
+        let wanted = self.lifetime().min(self.policies.session.absolute);
+        Ok(newest.filter(|session| {
+            let left = session.absolute_expires_at.since(self.draw.now);
+            left.as_millis() > wanted.as_millis() / 2
+        }))
+    }
+
+    async fn open(&self, store: &dyn Store) -> Result<MachineToken, StoreError> {
+        let session = self.new_session();
+        let audit = AuditEvent::new(self.draw.now, "session.opened", self.asked.origin.actor())
+            .of_session(session.id)
+            .at_client(session.client.clone());
+        let exp = self.expiry(&session);
+        // No account, so nobody's limit: `live_max` counts an account's sessions.
+        let open = OpenSession { session: session.clone(), floor: None, live_max: 0, audit, now: self.draw.now };
+        Ok(match store.open_session(open).await? {
+            Opened::Opened => self.issued(&session, exp),
+            Opened::Refused => MachineToken::InvalidClient,
+        })
+    }
+
+    /// Nobody is given the session's secret: a machine has no refresh token, and so no idle expiry of its own.
+    fn new_session(&self) -> Session {
+        let (draw, now) = (self.draw, self.draw.now);
+        let until = self.policies.session.lifetime(now).absolute_expires_at;
+        let exp = minted_until(now, self.lifetime(), until);
+        Session {
+            id: draw.session_id,
+            account: None,
+            client: self.asked.client.id.clone(),
+            parent: None,
+            secret_hash: draw.session_secret.hash(),
+            replaced_hash: None,
+            generation: Generation(0),
+            rotated_at: None,
+            rotated_by: None,
+            late: Run::default(),
+            foreign: Run::default(),
+            retry_hash: None,
+            networks: Networks::default(),
+            created_at: now,
+            idle_expires_at: until,
+            absolute_expires_at: until,
+            last_token_expires_at: self.policies.session.written_ahead(exp),
+            jkt: None,
+            scope: self.asked.client.scopes.clone(),
+            audience: self.target.audience.clone(),
+            label: self.asked.client.name.clone(),
+            address: Some(self.asked.origin.address),
+            storage_epoch: draw.epoch_id, // the store writes its own
+            ended: None,
+        }
+    }
+
+    fn issued(&self, session: &Session, expires_at: Timestamp) -> MachineToken {
+        let minted = Minted {
+            session,
+            audience: &self.target.audience,
+            scope: self.target.grant_to_machine(&self.asked.scope, &self.asked.client),
+            roles: &Roles::default(),
+            now: self.draw.now,
+            expires_at,
+            jti: self.draw.jti,
+        };
+        MachineToken::Issued(Box::new(minted.claims()))
+    }
+
+    fn expiry(&self, session: &Session) -> Timestamp {
+        minted_until(self.draw.now, self.lifetime(), session.absolute_expires_at)
+    }
+
+    fn lifetime(&self) -> Span {
+        lifetime(self.target.resource.as_ref(), self.policies)
+    }
+}

@@ -1,0 +1,143 @@
+//! `countersign client add`
+
+use super::{SecretOut, refused_until};
+use crate::bootstrap::{Deployment, actor};
+use crate::cli::Context;
+use crate::data;
+use crate::failure::Failure;
+use crate::output::{Answer, Output, Page};
+use clap::Args;
+use countersign_core::client::{ClientId, ClientKind, ClientProfile, ClientSecret};
+use countersign_core::ops::{ClientRegistered, RegisterClient};
+use countersign_core::resource::ResourceUri;
+use countersign_core::scope::{FEED_READ, Scope, ScopeSet};
+use countersign_core::{Draw, Time};
+use serde::Serialize;
+use std::path::PathBuf;
+use zeroize::Zeroizing;
+
+/// Register a client; its secret is shown once
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  countersign client add billing --kind machine --scope orders:read --resource https://orders.example.com
+  countersign client add guard --kind machine --scope feed:read --secret-out guard.secret
+
+The scope feed:read is built in: it reads the revocations at the issuer. Any other is served by a resource server,
+and a scope that needs a role is not granted to a machine.")]
+pub(super) struct AddArgs {
+    /// Its id: 1 to 256 printable ASCII characters
+    id: String,
+    /// What it is: machine, a program that acts for itself
+    #[arg(long, value_name = "KIND")]
+    kind: ClientKind,
+    /// A scope that it may ask for; may be given again
+    #[arg(long = "scope", value_name = "SCOPE")]
+    scopes: Vec<String>,
+    /// A resource server for which it may have tokens, by its URI; may be given again
+    #[arg(long = "resource", value_name = "URI")]
+    resources: Vec<String>,
+    /// What people call it
+    #[arg(long)]
+    name: Option<String>,
+    #[command(flatten)]
+    secret: SecretOut,
+}
+
+/// A secret that was made, with whose it is.
+#[derive(Serialize)]
+pub(super) struct Shown {
+    client_id: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_secret: Option<String>,
+    #[serde(skip)]
+    what: &'static str,
+    #[serde(skip)]
+    refused_until: Option<Time>,
+}
+
+impl AddArgs {
+    pub(super) async fn run(self, context: &Context, out: &mut Output) -> Result<(), Failure> {
+        let id = ClientId::parse(&self.id).map_err(Failure::usage)?;
+        let scopes = self.scopes.iter().map(|scope| Scope::parse(scope)).collect::<Result<ScopeSet, _>>();
+        let resources = self.resources.iter().map(|uri| ResourceUri::parse(uri)).collect::<Result<_, _>>();
+        let profile = ClientProfile {
+            name: self.name,
+            scopes: scopes.map_err(Failure::usage)?,
+            resources: resources.map_err(Failure::usage)?,
+        };
+        let served = profile.scopes.iter().all(|scope| scope == FEED_READ);
+        let nowhere = profile.resources.is_empty() && !served;
+        let register = RegisterClient { id, kind: self.kind, profile };
+        let deployment = Deployment::open_or_found(context).await?;
+        let draw = deployment.draw();
+        // Read before: once the secret counts, nothing may stand between it and whoever asked for it.
+        let until = refused_until(&deployment, &register.id).await?;
+        let kept = KeptSecret::write(self.secret, &draw)?;
+        let registered = Box::pin(register.run(actor(), &*deployment.store, &draw)).await?;
+        let refused = match registered {
+            Ok(ClientRegistered::Registered(client, secret)) => {
+                if nowhere {
+                    out.note("without --resource its tokens are for the issuer, which serves no scope but feed:read");
+                }
+                return out.answer(&kept.shown(client.id.as_str(), &secret, "registered", until));
+            }
+            Ok(ClientRegistered::IdTaken) => Failure::failed(format!("there is a client `{}` already", self.id))
+                .hint(format!("countersign client show {}", self.id)),
+            Ok(ClientRegistered::UnknownResource(uri)) => {
+                Failure::failed(format!("there is no resource server {}", uri.as_str()))
+                    .hint(format!("countersign resource add {}", uri.as_str()))
+            }
+            Err(invalid) => Failure::usage(invalid),
+        };
+        kept.discard();
+        Err(refused)
+    }
+}
+
+/// Where a secret is kept before storage holds its hash: a full disk must not leave a client whose secret nobody knows.
+/// If storage fails, whether the secret counts is unknown, and the file stays.
+pub(super) struct KeptSecret(Option<PathBuf>);
+
+impl KeptSecret {
+    pub(super) fn write(to: SecretOut, draw: &Draw) -> Result<Self, Failure> {
+        if let Some(path) = &to.file {
+            let line = Zeroizing::new(format!("{}\n", draw.client_secret.expose()));
+            data::write_private(path, line.as_bytes())
+                .map_err(|error| Failure::usage(error).about(format!("{} can't be made", path.display())))?;
+        }
+        Ok(Self(to.file))
+    }
+
+    /// The secret counts: what is shown of it.
+    pub(super) fn shown(
+        self,
+        client: &str,
+        secret: &ClientSecret,
+        what: &'static str,
+        refused_until: Option<Time>,
+    ) -> Shown {
+        let client_secret = self.0.is_none().then(|| secret.expose().to_owned());
+        Shown { client_id: client.to_owned(), client_secret, what, refused_until }
+    }
+
+    /// The secret does not count.
+    pub(super) fn discard(self) {
+        // If it can't be removed, it holds a secret that opens nothing.
+        let _ = self.0.map(std::fs::remove_file);
+    }
+}
+
+impl Answer for Shown {
+    fn show(&self, page: &mut Page) {
+        page.good(&format!("{} client {}", self.what, self.client_id));
+        if let Some(secret) = &self.client_secret {
+            page.field("secret", secret);
+            page.aside("It is not kept: this is the only time that it is shown.");
+        }
+        if let Some(until) = self.refused_until {
+            page.time("refused", until);
+            page.aside("Until then every verifier refuses its tokens: a client of this id was disabled or removed.");
+        }
+    }
+}

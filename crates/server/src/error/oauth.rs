@@ -1,0 +1,39 @@
+//! Error bodies of RFC 6749 §5.2, for everything under `/oauth2`.
+
+use super::{ApiError, Kind};
+use axum::http::HeaderValue;
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct Body {
+    error: &'static str,
+    error_description: String,
+}
+
+/// The body for an error whose row says `title`.
+pub(super) fn body(error: &ApiError, title: &str) -> Vec<u8> {
+    let description = error.detail.as_deref().unwrap_or(title);
+    // RFC 6749 §5.2 allows these characters alone.
+    let allowed = |c: &char| matches!(c, '\u{20}'..='\u{21}' | '\u{23}'..='\u{5b}' | '\u{5d}'..='\u{7e}');
+    let error_description = description.chars().filter(allowed).collect();
+    // A struct of strings always serializes.
+    serde_json::to_vec(&Body { error: code(error.kind), error_description }).unwrap_or_default()
+}
+
+/// RFC 6749 §5.2 has a code for what clients do wrong; for the rest those of §4.1.2.1 are in use here too.
+fn code(kind: Kind) -> &'static str {
+    match kind {
+        Kind::InvalidClient | Kind::InvalidScope | Kind::InvalidTarget | Kind::UnsupportedGrantType => kind.row().1,
+        Kind::RateLimited | Kind::Overloaded | Kind::Unavailable => "temporarily_unavailable",
+        Kind::Internal => "server_error",
+        _ => "invalid_request",
+    }
+}
+
+/// RFC 6749 §5.2: a client that could not be authenticated is told by which scheme it could.
+pub(super) const fn challenge(kind: Kind) -> Option<HeaderValue> {
+    match kind {
+        Kind::InvalidClient => Some(HeaderValue::from_static("Basic realm=\"countersign\", charset=\"UTF-8\"")),
+        _ => None,
+    }
+}

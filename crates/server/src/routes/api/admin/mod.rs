@@ -1,0 +1,5 @@
+//! `/api/v1/admin/…`: what the role `admin` may do.
+
+pub(crate) mod clients;
+pub(crate) mod keys;
+pub(crate) mod revocations;

@@ -1,0 +1,3 @@
+//! OAuth 2.1 (RFC 6749). Nothing here reads a token cookie.
+
+pub(crate) mod token;

@@ -1,0 +1,32 @@
+//! `grant_type=client_credentials` (RFC 6749 §4.4): no refresh token, since the client can ask again (§4.4.3).
+
+use super::form::TokenForm;
+use super::response::TokenResponse;
+use crate::app::App;
+use crate::error::ApiError;
+use countersign_core::client::Client;
+use countersign_core::ops::{ClientCredentials, MachineToken, Origin};
+
+pub(super) async fn issue(
+    app: &App,
+    origin: Origin,
+    client: Client,
+    form: TokenForm,
+) -> Result<TokenResponse, ApiError> {
+    let credentials = ClientCredentials { client, resource: form.resource, scope: form.scope, origin };
+    match credentials.run(app.store(), app.policies(), &app.draw()).await? {
+        MachineToken::Issued(claims) => {
+            let token = app.sign_access(&claims)?;
+            tracing::info!(session = %claims.session, client = %claims.client, "token issued to a machine");
+            Ok(TokenResponse {
+                access_token: token.access_token,
+                token_type: "Bearer",
+                expires_in: token.expires_in,
+                scope: claims.scope.to_string(),
+            })
+        }
+        MachineToken::InvalidTarget => Err(ApiError::invalid_target()),
+        MachineToken::InvalidClient => Err(ApiError::invalid_client()),
+        MachineToken::Contended => Err(ApiError::unavailable()),
+    }
+}

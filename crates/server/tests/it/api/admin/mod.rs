@@ -1,0 +1,6 @@
+//! `/api/v1/admin/…`.
+
+mod access;
+mod clients;
+mod keys;
+mod revocations;
