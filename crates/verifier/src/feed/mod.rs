@@ -14,7 +14,7 @@ use countersign_revocation::{Applied, Follower, SignedObject};
 use http::{HeaderName, StatusCode, header::ACCEPT};
 use http_body_util::BodyExt as _;
 use serde::Deserialize;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 use url::Url;
 
 pub(crate) use freshness::watch_freshness;
@@ -149,7 +149,12 @@ impl Feed {
             ask = ask.header(LAST_EVENT_ID, &position.to_string());
         }
         increment(&self.context.state.metrics.feed_connections);
-        let response = self.context.net.open(ask).await?;
+        // Something on the way may hold back even the head of an endless answer.
+        let Ok(response) = timeout(self.context.timing.silence, self.context.net.open(ask)).await else {
+            self.silent += 1;
+            return Err(FetchError::Timeout);
+        };
+        let response = response?;
         match response.status() {
             StatusCode::OK => {}
             StatusCode::GONE => {
@@ -160,9 +165,10 @@ impl Feed {
         }
         self.context.report.send_modify(|report| report.is_connected = true);
         let (mut body, mut events, mut said) = (response.into_body(), Events::default(), false);
+        let mut due = Instant::now() + self.context.timing.silence;
         loop {
-            // Heads come every second: a connection that says nothing is half-open.
-            let frame = match timeout(self.context.timing.silence, body.frame()).await {
+            // Heads come every second: a connection without objects is half-open, or leads to somebody who has none.
+            let frame = match timeout_at(due, body.frame()).await {
                 Ok(Some(frame)) => frame.map_err(|error| FetchError::Connection(error.to_string()))?,
                 Ok(None) => return Ok(()),
                 Err(_) => {
@@ -171,7 +177,12 @@ impl Feed {
                 }
             };
             let Some(bytes) = frame.data_ref() else { continue };
-            for event in events.push(bytes)? {
+            let complete = events.push(bytes)?;
+            // Comments keep a connection open, and say nothing.
+            if !complete.is_empty() || events.is_within_data() {
+                due = Instant::now() + self.context.timing.silence;
+            }
+            for event in complete {
                 if event.kind.as_deref() == Some("resume") {
                     return Ok(());
                 }
