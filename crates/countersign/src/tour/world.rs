@@ -50,7 +50,10 @@ pub(super) struct World {
     _folder: TempDir,
 }
 
-/// How many requests the issuer got that are not about the revocation feed.
+/// What a verifier asks ahead of any token: keys, revocations, and its own token for these.
+const BACKGROUND: [&str; 3] = ["/.well-known/", "/revocations/", "/oauth2/token"];
+
+/// How many requests the issuer got beside those.
 type Requests = Arc<AtomicU64>;
 
 impl World {
@@ -120,7 +123,7 @@ impl World {
         self.orders.wait_until_current().await
     }
 
-    /// How many requests the issuer has got, those for the revocation feed aside.
+    /// How many requests the issuer has got, beside those that a verifier makes ahead of any token.
     pub(super) fn issuer_requests(&self) -> u64 {
         self.requests.load(Ordering::Relaxed)
     }
@@ -184,8 +187,8 @@ async fn listen() -> Result<(TcpListener, String), Failure> {
 }
 
 async fn count(State(requests): State<Requests>, request: Request, next: Next) -> Response {
-    let of_the_feed = ["/revocations/", "/oauth2/token"].iter().any(|path| request.uri().path().starts_with(path));
-    requests.fetch_add(u64::from(!of_the_feed), Ordering::Relaxed);
+    let ahead = BACKGROUND.iter().any(|path| request.uri().path().starts_with(path));
+    requests.fetch_add(u64::from(!ahead), Ordering::Relaxed);
     next.run(request).await
 }
 

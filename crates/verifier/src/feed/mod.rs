@@ -3,6 +3,7 @@
 mod events;
 mod freshness;
 mod keys;
+mod observer;
 mod report;
 
 use std::{
@@ -19,6 +20,8 @@ use url::Url;
 
 pub(crate) use freshness::watch_freshness;
 pub(crate) use keys::FeedKeys;
+pub use observer::FeedEvent;
+pub(crate) use observer::Observer;
 pub(crate) use report::{Report, Reporter};
 
 use crate::{
@@ -44,6 +47,7 @@ const DISK_SNAPSHOT_EVERY: Duration = Duration::from_secs(60);
 pub(crate) struct Feed {
     context: Arc<Context>,
     follower: Follower,
+    observer: Option<Observer>,
     backoff: Backoff,
     wants_snapshot: bool,
     disk_snapshot_due: Instant,
@@ -69,13 +73,14 @@ struct Objects {
 }
 
 impl Feed {
-    pub(crate) fn new(context: Arc<Context>, follower: Follower) -> Self {
+    pub(crate) fn new(context: Arc<Context>, follower: Follower, observer: Option<Observer>) -> Self {
         let backoff = Backoff::new(context.timing.backoff_min, context.timing.backoff_max);
         let version = context.state.revoked.version();
         let disk_snapshot_due = Instant::now();
         Self {
             context,
             follower,
+            observer,
             backoff,
             wants_snapshot: false,
             disk_snapshot_due,
@@ -96,6 +101,7 @@ impl Feed {
             if let Err(error) = ended {
                 self.context.state.metrics.count_fetch_failure("feed");
                 tracing::debug!(issuer = %self.context.state.issuer, %error, "feed interrupted");
+                self.tell(&FeedEvent::Interrupted(error.to_string()));
                 if is_unauthorized(&error) {
                     self.context.access.forget().await;
                 }
@@ -264,6 +270,7 @@ impl Feed {
             Err(error) => {
                 state.metrics.count_object_refused(error.code());
                 tracing::debug!(issuer = %state.issuer, %error, "object refused");
+                self.tell(&FeedEvent::Refused(error.code()));
                 if error.code() == "key_not_found" {
                     self.context.feed_keys_wanted.notify_one();
                 }
@@ -285,6 +292,7 @@ impl Feed {
         self.now_ms = now_ms;
         let applied = self.follower.apply(&object, now_ms / 1_000);
         self.publish();
+        self.tell(&FeedEvent::Object { object: &object, applied: applied.code() });
         Some(applied)
     }
 
@@ -305,6 +313,12 @@ impl Feed {
         let proof = if is_behind { self.follower.newest_proof().cloned() } else { None };
         self.context.report.send_if_modified(|report| report.update(position, proof));
         self.context.progressed();
+    }
+
+    fn tell(&self, event: &FeedEvent<'_>) {
+        if let Some(observer) = &self.observer {
+            observer.tell(event);
+        }
     }
 
     /// The batches on disk have outgrown their snapshot.

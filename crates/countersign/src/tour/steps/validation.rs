@@ -20,5 +20,5 @@ pub(super) fn play(stage: &mut Stage, before: u64) {
     let names = checked.iter().map(|checked| checked.what).collect::<Vec<_>>().join(", ");
     stage.record(Event::Validation { checked });
     stage.expect("what was checked", "typ, alg and kid, signature, exp, iss, aud, revocation, scope", names);
-    stage.expect("requests to the issuer meanwhile", 0, stage.world().issuer_requests() - before);
+    stage.expect("requests to the issuer about that token", 0, stage.world().issuer_requests() - before);
 }
