@@ -180,6 +180,8 @@ impl Builder<Complete> {
     /// [`BuildError`] for what cannot become right by waiting.
     #[expect(clippy::unused_async, reason = "it starts tasks, so it belongs into a runtime; and may wait one day")]
     pub async fn build(self) -> Result<Verifier, BuildError> {
+        // Tasks are spawned below, which would panic outside a runtime.
+        tokio::runtime::Handle::try_current().map_err(|_| BuildError::NoRuntime)?;
         let Complete(settings) = self.stage;
         if settings.audience.is_empty() {
             return Err(BuildError::Audience);
