@@ -8,7 +8,8 @@ use countersign_core::ops::OnIssuerChange;
 use countersign_core::store::Store;
 use countersign_jose::Leeway;
 use countersign_server::{
-    FeedPolicy, HashingPolicy, HttpPolicy, RoutePolicy, Server, ServerParts, SignUpPolicy, SystemSource, ThrottlePolicy, serve,
+    FeedPolicy, HashingPolicy, HttpPolicy, RoutePolicy, Server, ServerParts, SignUpPolicy, SystemSource,
+    ThrottlePolicy, serve,
 };
 use countersign_store_sqlite::{Options, SqliteStore};
 use std::net::SocketAddr;

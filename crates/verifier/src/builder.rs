@@ -12,7 +12,7 @@ use crate::{
     clock::{Clock, SystemClock, Timekeeper},
     discovery::{Issuer, Metadata},
     error::BuildError,
-    feed::Feed,
+    feed::{Feed, FeedEvent, Observer},
     folder::{Kept, Saver, load},
     keys::{Keys, Unknown},
     limits::{
@@ -58,6 +58,7 @@ struct Settings {
     public_url: Option<String>,
     timing: Timing,
     clock: Arc<dyn Clock>,
+    observer: Option<Observer>,
 }
 
 impl std::fmt::Debug for Settings {
@@ -87,6 +88,7 @@ impl Builder<WantsAudience> {
             public_url: None,
             timing: Timing::default(),
             clock: Arc::new(SystemClock::new()),
+            observer: None,
         };
         Builder { issuer: self.issuer, stage: Complete(settings) }
     }
@@ -165,6 +167,12 @@ impl Builder<Complete> {
         self
     }
 
+    /// Calls `look` for everything that happens to the feed: for tools that show it. It must not block.
+    pub fn observe(mut self, look: impl Fn(&FeedEvent<'_>) + Send + Sync + 'static) -> Self {
+        self.stage.0.observer = Some(Observer::new(look));
+        self
+    }
+
     /// Reads the folder back and starts the background. It does not wait for the issuer, which may be down: see
     /// [`Verifier::ready`] and [`Verifier::wait_until_current`].
     ///
@@ -172,6 +180,8 @@ impl Builder<Complete> {
     /// [`BuildError`] for what cannot become right by waiting.
     #[expect(clippy::unused_async, reason = "it starts tasks, so it belongs into a runtime; and may wait one day")]
     pub async fn build(self) -> Result<Verifier, BuildError> {
+        // Tasks are spawned below, which would panic outside a runtime.
+        tokio::runtime::Handle::try_current().map_err(|_| BuildError::NoRuntime)?;
         let Complete(settings) = self.stage;
         if settings.audience.is_empty() {
             return Err(BuildError::Audience);
@@ -201,7 +211,7 @@ impl Builder<Complete> {
         };
         let policy = Policy::new(&state.issuer, &settings.audience, rules);
         let proof_life_ms = (PROOF_AGE_SECONDS_MAX + 2 * leeway.as_seconds() + 1) * 1_000;
-        let tasks = Tasks::start(&context, Feed::new(context.clone(), follower));
+        let tasks = Tasks::start(&context, Feed::new(context.clone(), follower, settings.observer));
         let proofs = Proofs::new(proof_life_ms, PROOFS_MAX);
         let inner = Inner { state, context, stale: settings.stale, proofs, public_url, _tasks: tasks };
         Ok(Verifier::new(inner, policy))

@@ -74,6 +74,7 @@ pub use ended::{Ended, OtherSession};
 pub use error::{BuildError, VerifyError};
 #[cfg(feature = "axum")]
 pub use extract::{Bearer, BearerFor, Demand};
+pub use feed::FeedEvent;
 pub use issuers::Issuers;
 pub use layer::{VerifierLayer, VerifierService};
 pub use metrics::Metrics;

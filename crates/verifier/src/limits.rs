@@ -29,7 +29,7 @@ pub const METADATA_BYTES_MAX: usize = 256 * 1024;
 /// Length of an answer of the token or introspection endpoint.
 pub const ENDPOINT_ANSWER_BYTES_MAX: usize = 64 * 1024;
 /// Length of a whole snapshot, all parts.
-pub const SNAPSHOT_BYTES_MAX: usize = 512 * 1024 * 1024;
+pub const SNAPSHOT_BYTES_MAX: usize = 256 * 1024 * 1024;
 /// Length of the answer to one long poll.
 pub const POLL_BYTES_MAX: usize = 64 * 1024 * 1024;
 /// Length of one event of the feed: an object, its id, and line ends.

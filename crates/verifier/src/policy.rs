@@ -131,7 +131,7 @@ impl Policy {
             FeedKind::None => false,
             FeedKind::Unknown => return Err(VerifyError::NotReady),
         };
-        if !state.keys.are_known() {
+        if ring.generation == 0 && !state.keys.are_known() {
             return Err(VerifyError::NotReady);
         }
         let expect = if is_countersign { &self.countersign } else { &self.foreign };

@@ -6,8 +6,8 @@ pub enum StalePolicy {
     /// It is accepted as a plain JWT and marked as not fresh.
     #[default]
     Accept,
-    /// The issuer is asked (RFC 7662). Where that cannot be done, as in [`Verifier::verify`](crate::Verifier::verify)
-    /// which asks nobody, it is refused as with [`Refuse`](Self::Refuse).
+    /// The issuer is asked (RFC 7662), as the client that the builder was given. Where that cannot be done, as in
+    /// [`Verifier::verify`](crate::Verifier::verify) which asks nobody, it is refused as with [`Refuse`](Self::Refuse).
     Introspect,
     /// 503 with `Retry-After`.
     Refuse,

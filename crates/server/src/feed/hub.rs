@@ -70,16 +70,21 @@ const PAGE_ENTRIES: u16 = 4_096;
 impl Hub {
     /// Reads the whole feed from storage.
     pub(crate) async fn load(store: &dyn RevocationStore, now: Time) -> Result<Self, StoreError> {
-        let (log, revoked) = (read_log(store).await?, RevokedSet::new());
+        Ok(Self::of(read_log(store).await?, now))
+    }
+
+    /// Serves what a log holds, as storage had it at `now`.
+    pub(super) fn of(log: FeedLog, now: Time) -> Self {
+        let revoked = RevokedSet::new();
         revoked.insert_all(&log.live(now.timestamp().as_seconds()));
-        Ok(Self {
+        Self {
             state: RwLock::new(State { log, as_of: now, head: None, closed: false }),
             revoked,
             snapshots: Snapshots::default(),
             objects: broadcast::Sender::new(FEED_OBJECTS_WAITING_MAX),
             reports: Reports::default(),
             moving: Mutex::new(()),
-        })
+        }
     }
 
     /// Reads what storage has beyond the log, at a time before it is asked.

@@ -247,7 +247,7 @@ mod tests {
         log.take(&FeedPage { epoch: EPOCH, last: Sequence(4), set, entries: vec![key.clone()] });
         assert_eq!(log.live(102).len(), 3);
         log.expire(1_000);
-        assert_eq!(log.live(0), [key.clone()]);
+        assert_eq!(log.live(0), std::slice::from_ref(&key));
         assert_eq!(log.to_say_again(0), [key.into_new()]);
         assert_eq!(log.tail(at(0)), Tail::Entries((1..=3).map(entry).chain([log.live(0).remove(0)]).collect()));
     }

@@ -6,6 +6,8 @@
 
 mod hub;
 mod log;
+#[cfg(test)]
+mod model;
 mod publish;
 mod reports;
 mod snapshots;

@@ -36,6 +36,11 @@ impl Events {
         Ok(events)
     }
 
+    /// Whether an event has begun to come that is not whole yet.
+    pub(super) fn is_within_data(&self) -> bool {
+        self.has_data || self.line.starts_with(b"data:")
+    }
+
     fn end_line(&mut self, events: &mut Vec<Event>) -> Result<(), FetchError> {
         let line = std::mem::take(&mut self.line);
         let line = std::str::from_utf8(&line).map_err(|_| FetchError::Answer("the feed is not UTF-8"))?;
@@ -86,6 +91,16 @@ mod tests {
             let mut events = Events::default();
             let read: Vec<Event> = text.as_bytes().chunks(size).flat_map(|chunk| events.push(chunk).unwrap()).collect();
             assert_eq!(read, expected, "{size}");
+        }
+    }
+
+    #[test]
+    fn a_comment_is_no_beginning_of_an_event() {
+        let mut events = Events::default();
+        for (text, within) in [(": keep", false), ("-alive\n\n", false), ("data: x", true), ("\n", true), ("\n", false)]
+        {
+            events.push(text.as_bytes()).unwrap();
+            assert_eq!(events.is_within_data(), within, "{text:?}");
         }
     }
 

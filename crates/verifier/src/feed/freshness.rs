@@ -20,13 +20,15 @@ pub(crate) async fn watch_freshness(context: Arc<Context>) {
         if is_stale != was_stale {
             let (issuer, age_ms) = (&state.issuer, state.staleness_ms(now));
             if is_stale {
-                tracing::warn!(%issuer, age_ms, "stale: revocations are not known to be current");
+                // A wall clock that is ahead looks like a feed that is late: both are told.
+                let skew_ms = state.time.skew_ms();
+                tracing::warn!(%issuer, age_ms, skew_ms, "stale: revocations are not known to be current");
             } else {
                 tracing::info!(%issuer, age_ms, "fresh");
             }
             was_stale = is_stale;
         }
-        let skew_ms = state.time.skew_ms().filter(|skew_ms| skew_ms.unsigned_abs() > SKEW_MS_MAX && !is_stale);
+        let skew_ms = state.time.skew_ms().filter(|skew_ms| skew_ms.unsigned_abs() > SKEW_MS_MAX);
         if let (Some(skew_ms), false) = (skew_ms, was_off) {
             let (wall_ms, issuer_ms) = (state.time.wall_ms(), state.as_of_ms());
             tracing::warn!(issuer = %state.issuer, skew_ms, wall_ms, issuer_ms, "this clock and the issuer's differ");

@@ -3,6 +3,7 @@
 mod events;
 mod freshness;
 mod keys;
+mod observer;
 mod report;
 
 use std::{
@@ -14,11 +15,13 @@ use countersign_revocation::{Applied, Follower, SignedObject};
 use http::{HeaderName, StatusCode, header::ACCEPT};
 use http_body_util::BodyExt as _;
 use serde::Deserialize;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 use url::Url;
 
 pub(crate) use freshness::watch_freshness;
 pub(crate) use keys::FeedKeys;
+pub use observer::FeedEvent;
+pub(crate) use observer::Observer;
 pub(crate) use report::{Report, Reporter};
 
 use crate::{
@@ -44,6 +47,7 @@ const DISK_SNAPSHOT_EVERY: Duration = Duration::from_secs(60);
 pub(crate) struct Feed {
     context: Arc<Context>,
     follower: Follower,
+    observer: Option<Observer>,
     backoff: Backoff,
     wants_snapshot: bool,
     disk_snapshot_due: Instant,
@@ -69,13 +73,14 @@ struct Objects {
 }
 
 impl Feed {
-    pub(crate) fn new(context: Arc<Context>, follower: Follower) -> Self {
+    pub(crate) fn new(context: Arc<Context>, follower: Follower, observer: Option<Observer>) -> Self {
         let backoff = Backoff::new(context.timing.backoff_min, context.timing.backoff_max);
         let version = context.state.revoked.version();
         let disk_snapshot_due = Instant::now();
         Self {
             context,
             follower,
+            observer,
             backoff,
             wants_snapshot: false,
             disk_snapshot_due,
@@ -96,6 +101,7 @@ impl Feed {
             if let Err(error) = ended {
                 self.context.state.metrics.count_fetch_failure("feed");
                 tracing::debug!(issuer = %self.context.state.issuer, %error, "feed interrupted");
+                self.tell(&FeedEvent::Interrupted(error.to_string()));
                 if is_unauthorized(&error) {
                     self.context.access.forget().await;
                 }
@@ -149,7 +155,12 @@ impl Feed {
             ask = ask.header(LAST_EVENT_ID, &position.to_string());
         }
         increment(&self.context.state.metrics.feed_connections);
-        let response = self.context.net.open(ask).await?;
+        // Something on the way may hold back even the head of an endless answer.
+        let Ok(response) = timeout(self.context.timing.silence, self.context.net.open(ask)).await else {
+            self.silent += 1;
+            return Err(FetchError::Timeout);
+        };
+        let response = response?;
         match response.status() {
             StatusCode::OK => {}
             StatusCode::GONE => {
@@ -160,9 +171,10 @@ impl Feed {
         }
         self.context.report.send_modify(|report| report.is_connected = true);
         let (mut body, mut events, mut said) = (response.into_body(), Events::default(), false);
+        let mut due = Instant::now() + self.context.timing.silence;
         loop {
-            // Heads come every second: a connection that says nothing is half-open.
-            let frame = match timeout(self.context.timing.silence, body.frame()).await {
+            // Heads come every second: a connection without objects is half-open, or leads to somebody who has none.
+            let frame = match timeout_at(due, body.frame()).await {
                 Ok(Some(frame)) => frame.map_err(|error| FetchError::Connection(error.to_string()))?,
                 Ok(None) => return Ok(()),
                 Err(_) => {
@@ -171,7 +183,12 @@ impl Feed {
                 }
             };
             let Some(bytes) = frame.data_ref() else { continue };
-            for event in events.push(bytes)? {
+            let complete = events.push(bytes)?;
+            // Comments keep a connection open, and say nothing.
+            if !complete.is_empty() || events.is_within_data() {
+                due = Instant::now() + self.context.timing.silence;
+            }
+            for event in complete {
                 if event.kind.as_deref() == Some("resume") {
                     return Ok(());
                 }
@@ -253,6 +270,7 @@ impl Feed {
             Err(error) => {
                 state.metrics.count_object_refused(error.code());
                 tracing::debug!(issuer = %state.issuer, %error, "object refused");
+                self.tell(&FeedEvent::Refused(error.code()));
                 if error.code() == "key_not_found" {
                     self.context.feed_keys_wanted.notify_one();
                 }
@@ -274,6 +292,7 @@ impl Feed {
         self.now_ms = now_ms;
         let applied = self.follower.apply(&object, now_ms / 1_000);
         self.publish();
+        self.tell(&FeedEvent::Object { object: &object, applied: applied.code() });
         Some(applied)
     }
 
@@ -294,6 +313,12 @@ impl Feed {
         let proof = if is_behind { self.follower.newest_proof().cloned() } else { None };
         self.context.report.send_if_modified(|report| report.update(position, proof));
         self.context.progressed();
+    }
+
+    fn tell(&self, event: &FeedEvent<'_>) {
+        if let Some(observer) = &self.observer {
+            observer.tell(event);
+        }
     }
 
     /// The batches on disk have outgrown their snapshot.

@@ -32,6 +32,7 @@ pub(super) struct Book {
     pub(super) proofs_of_loss: usize,
     /// Tokens that read the feed.
     pub(super) feed_tokens: HashSet<String>,
+    pub(super) hides_feed: bool,
 }
 
 #[expect(clippy::expect_used, reason = "a test kit: a test fails by panicking")]
@@ -54,6 +55,7 @@ impl Book {
             applied: BTreeMap::new(),
             proofs_of_loss: 0,
             feed_tokens: HashSet::new(),
+            hides_feed: false,
         }
     }
 

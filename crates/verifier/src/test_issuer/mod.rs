@@ -45,6 +45,8 @@ pub struct TestOptions {
     pub head_every: Duration,
     /// Client id and secret without which the feed is not served.
     pub client: Option<(String, String)>,
+    /// How long the tokens live that read the feed, in seconds.
+    pub feed_token_seconds: u64,
 }
 
 impl Default for TestOptions {
@@ -56,6 +58,7 @@ impl Default for TestOptions {
             max_age_seconds: 600,
             head_every: Duration::from_millis(50),
             client: None,
+            feed_token_seconds: 600,
         }
     }
 }
@@ -115,6 +118,12 @@ impl TestIssuer {
         let now = self.shared.options.clock.wall_ms() / 1_000;
         let typ = self.shared.options.token_type.as_str().to_owned();
         mint.sign(self.book().active_key(), self.url(), &typ, now)
+    }
+
+    /// A new id such as `sid` and `jti` are.
+    #[must_use]
+    pub fn mint_id(&self) -> String {
+        mint::id()
     }
 
     /// Takes back every token of a session.
@@ -210,6 +219,16 @@ impl TestIssuer {
         let url = self.shared.url.clone();
         self.book().rotate_feed_key(&url);
         self.tell();
+    }
+
+    /// Takes back the tokens that read the feed: who connects with one is answered 401.
+    pub fn revoke_feed_tokens(&self) {
+        self.book().feed_tokens.clear();
+    }
+
+    /// Names no feed in its metadata any more.
+    pub fn hide_feed(&self) {
+        self.book().hides_feed = true;
     }
 
     /// What happens to the feed on its way from now on. It holds for connections that are open too.

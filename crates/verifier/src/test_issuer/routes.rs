@@ -51,7 +51,7 @@ async fn metadata(State(issuer): Issuer) -> Json<Value> {
         "token_endpoint": format!("{url}/token"),
         "introspection_endpoint": format!("{url}/introspect"),
     });
-    if issuer.options.has_feed {
+    if issuer.options.has_feed && !issuer.book().hides_feed {
         for (name, path) in [("", ""), ("_snapshot", "/snapshot"), ("_applied", "/applied"), ("_jwks", "/jwks")] {
             metadata[format!("countersign_feed{name}_uri")] = format!("{url}/feed{path}").into();
         }
@@ -82,7 +82,8 @@ async fn token(State(issuer): Issuer, headers: HeaderMap, Form(form): Form<Token
         return (StatusCode::BAD_REQUEST, Json(json!({ "error": "invalid_scope" }))).into_response();
     }
     let token = issuer.book().new_feed_token();
-    Json(json!({ "access_token": token, "token_type": "Bearer", "expires_in": 600, "scope": "feed:read" }))
+    let seconds = issuer.options.feed_token_seconds;
+    Json(json!({ "access_token": token, "token_type": "Bearer", "expires_in": seconds, "scope": "feed:read" }))
         .into_response()
 }
 

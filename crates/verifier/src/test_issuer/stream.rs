@@ -19,7 +19,7 @@ use super::Shared;
 pub enum Fault {
     /// Nothing.
     None,
-    /// Connections stay open, and nothing comes: stalled, or half-open.
+    /// Connections stay open, and nothing comes but comments: stalled, or half-open.
     Silence,
     /// Feed and snapshot answer 503.
     Unavailable,
@@ -75,7 +75,12 @@ impl Stream {
             if fault == Fault::Unavailable {
                 return;
             }
-            if fault != Fault::Silence {
+            if fault == Fault::Silence {
+                // As proxies and frameworks do to keep connections open.
+                if self.sender.send_data(": keep-alive\n\n".into()).await.is_err() {
+                    return;
+                }
+            } else {
                 for object in self.news() {
                     if !self.send(object, fault).await {
                         return;

@@ -1,6 +1,10 @@
 //! What cannot become right by waiting is refused at once.
 
-use std::time::Duration;
+use std::{
+    pin::pin,
+    task::{Context, Poll, Waker},
+    time::Duration,
+};
 
 use countersign_verifier::Verifier;
 
@@ -38,4 +42,13 @@ async fn a_folder_that_cannot_be_made_is_refused() {
 #[tokio::test]
 async fn an_https_issuer_needs_root_certificates_and_nothing_else() {
     assert!(matches!(code("https://issuer.example/tenant", "a").await, "built" | "root_certificates"));
+}
+
+#[test]
+fn outside_a_runtime_it_says_so() {
+    let building = pin!(Verifier::builder("http://localhost:1").audience("a").build());
+    let Poll::Ready(Err(error)) = building.poll(&mut Context::from_waker(Waker::noop())) else {
+        panic!("it must be refused")
+    };
+    assert_eq!(error.code(), "no_runtime");
 }

@@ -1,6 +1,9 @@
 //! A hit is looked at like a miss: time, key set, revocation, audience.
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 use countersign_verifier::{Mint, Registered, TestIssuer};
 use serde::Deserialize;
@@ -123,4 +126,43 @@ async fn the_cache_keeps_within_its_bytes() {
     let minted = issuer.mint(AUDIENCE);
     assert_eq!((judge(&none, &minted.token), judge(&none, &minted.token)), ("fresh", "fresh"));
     assert_eq!(none.metrics().cache_misses, 2);
+}
+
+/// Ends the threads of a test, also where it fails.
+struct End<'a>(&'a AtomicBool);
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
+#[test]
+fn what_one_thread_saw_revoked_no_other_accepts() {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let (issuer, verifier) = runtime.block_on(pair());
+    let minted: Vec<_> = (0..50).map(|_| (issuer.mint(AUDIENCE), AtomicBool::new(false))).collect();
+    let ended = AtomicBool::new(false);
+    let watch = || {
+        let _end = End(&ended);
+        while !ended.load(Ordering::SeqCst) {
+            for (minted, is_revoked) in &minted {
+                let was_revoked = is_revoked.load(Ordering::SeqCst);
+                match judge(&verifier, &minted.token) {
+                    "revoked" => is_revoked.store(true, Ordering::SeqCst),
+                    code => assert!(!was_revoked, "{code}"),
+                }
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        let _end = End(&ended);
+        for _ in 0..3 {
+            scope.spawn(watch);
+        }
+        for (minted, is_revoked) in &minted {
+            issuer.revoke_session(&minted.session);
+            runtime.block_on(until("seen", || is_revoked.load(Ordering::SeqCst)));
+        }
+    });
 }

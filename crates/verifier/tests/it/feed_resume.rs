@@ -115,10 +115,9 @@ async fn where_streams_do_not_get_through_the_feed_is_polled() {
     let verifier = builder(&issuer).timing(timing).build().await.unwrap();
     // The stream says nothing at all; polls are answered.
     let minted = issuer.mint(AUDIENCE);
-    until("ready", || verifier.ready()).await;
+    until("silent streams", || verifier.metrics().feed_connections >= 2).await;
     issuer.revoke_session(&minted.session);
     until_judged(&verifier, &minted, "revoked").await;
-    assert!(verifier.metrics().feed_connections >= 2);
     until_level(&issuer, &verifier).await;
 }
 
@@ -128,4 +127,60 @@ async fn an_issuer_that_lost_entries_is_shown_what_it_had_signed() {
     revoke_some(&issuer, &verifier, 3).await;
     issuer.forget_last(2);
     until("the proof", || issuer.proofs_of_loss() > 0).await;
+}
+
+#[tokio::test]
+async fn the_token_for_the_feed_is_renewed_before_it_expires_and_when_it_is_refused() {
+    let mut options = TestOptions::default();
+    (options.client, options.feed_token_seconds) = (Some(("api".to_owned(), "s3cret".to_owned())), 1);
+    let issuer = TestIssuer::start_with(options).await;
+    let timing = Timing { report_every: Duration::from_millis(20), ..quick() };
+    let verifier = current(builder(&issuer).client("api", "s3cret").timing(timing)).await;
+    until("renewed at two thirds of its life", || issuer.requests("/token") == 2).await;
+    issuer.revoke_feed_tokens();
+    issuer.set_fault(Fault::Cut);
+    until("another one", || issuer.requests("/token") > 2).await;
+    issuer.resume_feed();
+    until_level(&issuer, &verifier).await;
+}
+
+#[tokio::test]
+async fn thousands_of_entries_come_in_parts_and_the_folder_asks_for_a_snapshot_of_its_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let issuer = TestIssuer::start().await;
+    let verifier = current(builder(&issuer).data_folder(folder.path())).await;
+    let revoked: Vec<Minted> = (0..20).map(|_| issuer.mint(AUDIENCE)).collect();
+    for round in 0..250 {
+        for minted in &revoked {
+            issuer.revoke_token(&issuer.mint_id());
+            if round == 0 {
+                issuer.revoke_session(&minted.session);
+            }
+        }
+    }
+    until_level(&issuer, &verifier).await;
+    until("a snapshot for the folder", || verifier.metrics().snapshots == 2).await;
+    until_level(&issuer, &verifier).await;
+    let joined = current(builder(&issuer)).await;
+    assert_eq!((joined.metrics().revoked, verifier.metrics().revoked), (5_020, 5_020));
+    all_refused(&verifier, &revoked);
+    all_refused(&joined, &revoked);
+}
+
+#[tokio::test]
+async fn the_background_ends_with_the_last_verifier() {
+    let (issuer, verifier) = pair().await;
+    let clone = verifier.for_audience("https://other.example");
+    drop(verifier);
+    let minted = issuer.mint("https://other.example");
+    issuer.revoke_session(&minted.session);
+    until_judged(&clone, &minted, "revoked").await;
+    drop(clone);
+    let asked = || ["/feed", "/feed/applied", "/feed/snapshot", "/jwks"].map(|path| issuer.requests(path));
+    tokio::time::sleep(Duration::from_millis(50)).await;
+    let before = asked();
+    issuer.restart().await;
+    issuer.begin_epoch();
+    tokio::time::sleep(Duration::from_millis(150)).await;
+    assert_eq!(asked(), before);
 }

@@ -151,3 +151,23 @@ async fn what_another_issuer_kept_is_not_taken() {
     two.stop();
     assert!(!with_folder(&two, folder.path()).await.ready());
 }
+
+#[tokio::test]
+async fn an_issuer_that_had_a_feed_is_not_followed_into_having_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let issuer = TestIssuer::start().await;
+    let (revoked, good) = (issuer.mint(AUDIENCE), issuer.mint(AUDIENCE));
+    {
+        let verifier = with_folder(&issuer, folder.path()).await;
+        assert!(verifier.wait_until_current(LONG).await);
+        issuer.revoke_session(&revoked.session);
+        until_judged(&verifier, &revoked, "revoked").await;
+        until_kept(folder.path(), 1).await;
+    }
+    issuer.hide_feed();
+    let fetches = issuer.requests("/jwks");
+    let verifier = with_folder(&issuer, folder.path()).await;
+    until("metadata and keys", || issuer.requests("/jwks") > fetches).await;
+    assert_eq!(judge(&verifier, &revoked.token), "revoked");
+    assert_ne!(judge(&verifier, &good.token), "no_feed");
+}

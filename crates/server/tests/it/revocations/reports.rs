@@ -38,7 +38,7 @@ async fn a_wait_has_an_end() {
     let root = app.administrator().await;
     let verifier = app.follower().await;
     verifier.report(&app, "silent").await.assert_status(204);
-    let began = std::time::Instant::now();
+    let began = tokio::time::Instant::now();
     let waited = revoke(&app, &root, "wait=1").await;
     assert_eq!((&waited["verifiers"]["connected"], &waited["verifiers"]["applied"]), (&json!(1), &json!(0)));
     assert!(began.elapsed() >= Duration::from_secs(1));
