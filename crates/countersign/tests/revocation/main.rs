@@ -9,6 +9,7 @@ mod kit;
 mod support;
 
 mod database_lost;
+mod examples;
 mod fault_injection;
 mod issuer_down;
 mod key_revoked;

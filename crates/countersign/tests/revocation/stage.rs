@@ -178,7 +178,7 @@ fn part(token: &str, number: usize) -> Value {
 }
 
 /// An address that nobody takes while the issuer is down: below the ports that connections are given by themselves.
-fn free_address() -> SocketAddr {
+pub(crate) fn free_address() -> SocketAddr {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let base = u16::try_from(std::process::id() % 10_000).unwrap();
     loop {

@@ -30,10 +30,10 @@ async fn serve(verifier: Verifier) -> SocketAddr {
 }
 
 /// A stream that is being read.
-struct Reading(TcpStream);
+pub(crate) struct Reading(TcpStream);
 
 impl Reading {
-    fn open(address: SocketAddr, token: &str) -> Self {
+    pub(crate) fn open(address: SocketAddr, token: &str) -> Self {
         let mut stream = TcpStream::connect(address).unwrap();
         stream.set_read_timeout(Some(LONG)).unwrap();
         let request = format!(
@@ -58,7 +58,7 @@ impl Reading {
         }
     }
 
-    fn read_out(mut self) {
+    pub(crate) fn read_out(mut self) {
         while self.more().is_some() {}
     }
 }
