@@ -44,3 +44,8 @@ pub fn decode(text: &str) -> Result<Vec<u8>, Base64Error> {
 pub(crate) const fn decoded_bytes(text_bytes: usize) -> usize {
     text_bytes / 4 * 3 + text_bytes % 4 * 3 / 4
 }
+
+/// Length of the text for `bytes` bytes.
+pub(crate) const fn encoded_bytes(bytes: usize) -> usize {
+    (bytes / 3).saturating_mul(4).saturating_add((bytes % 3 * 4).div_ceil(3))
+}

@@ -33,6 +33,7 @@ const SMALL_ORDER: [Point; 7] = [
 ];
 
 /// A number with the given most and least significant bytes.
+#[expect(clippy::indexing_slicing, reason = "0 and 31 of 32, evaluated when compiled")]
 const fn last_first(last: u8, middle: u8, first: u8) -> Point {
     let mut point = [middle; 32];
     point[0] = first;
@@ -43,7 +44,8 @@ const fn last_first(last: u8, middle: u8, first: u8) -> Point {
 /// Whether an encoding is that of a point of small order, whatever the sign of x.
 fn is_small_order(encoding: &Point) -> bool {
     let mut y = *encoding;
-    y[31] &= 0x7f;
+    let [.., last] = &mut y;
+    *last &= 0x7f;
     SMALL_ORDER.contains(&y)
 }
 
