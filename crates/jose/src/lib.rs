@@ -27,6 +27,17 @@
 //!
 //! What is refused, and with which code, is the list of attacks in `tests/`; each limit stands in [`limits`].
 #![deny(missing_docs)]
+// No input may panic: each exception carries its proof.
+#![deny(
+    clippy::arithmetic_side_effects,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::string_slice,
+    clippy::unreachable,
+    clippy::unwrap_used
+)]
+#![cfg_attr(test, allow(clippy::arithmetic_side_effects, clippy::indexing_slicing, clippy::string_slice))]
 
 mod algorithm;
 mod der;
@@ -46,6 +57,9 @@ pub use algorithm::{Algorithm, UnknownAlgorithm};
 pub use error::{KeyError, ParseError, SignError, VerifyError};
 pub use jwk::{Jwk, JwkSet, RefusedKey, Thumbprint};
 pub use jws::{Header, SignedPayload, Signer};
-pub use jwt::{Expectations, Leeway, LeewayTooLong, Timestamp, TokenType, UnverifiedToken, VerifiedToken};
+pub use jwt::{
+    Expectations, Leeway, LeewayTooLong, Timestamp, TokenBuffer, TokenType, TokenVerifier, UnverifiedToken,
+    VerifiedToken, VerifiedTokenRef,
+};
 pub use key::{KeyId, KeySet, SigningKey, VerifyingKey};
 pub use secret::Secret;

@@ -171,7 +171,7 @@ fn check_purpose(object: &Object<'_>, operation: &str) -> Result<(), KeyError> {
         return Err(KeyError::Unusable("`key_ops` does not allow this operation, or allows others than signatures"));
     }
     operations.sort_unstable();
-    if operations.windows(2).any(|pair| pair[0] == pair[1]) {
+    if operations.array_windows().any(|[a, b]| a == b) {
         return Err(KeyError::Unusable("`key_ops` names an operation twice"));
     }
     Ok(())

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use serde::Serialize;
+use smallvec::SmallVec;
 
 use crate::{
-    SignError, SigningKey, base64url,
-    json::{self, Limits},
+    Algorithm, KeyId, SignError, SigningKey, base64url,
+    json::{Limits, Object},
     limits::{HEADER_BYTES_MAX, TOKEN_BYTES_MAX},
 };
 
@@ -26,7 +27,11 @@ pub struct Signer {
     key: Arc<SigningKey>,
     /// The encoded header and its dot.
     prefix: String,
+    signature_chars: usize,
 }
+
+/// A claims set before it is encoded: on the stack, where most fit.
+type Payload = SmallVec<[u8; 1024]>;
 
 #[derive(Serialize)]
 struct SignedHeader<'a> {
@@ -35,16 +40,23 @@ struct SignedHeader<'a> {
     typ: &'a str,
 }
 
+/// The encoded header `alg`, `kid`, `typ` and its dot.
+pub(crate) fn encoded_header(algorithm: Algorithm, id: &KeyId, typ: &str) -> String {
+    let header = SignedHeader { alg: algorithm.as_str(), kid: id.as_str(), typ };
+    #[expect(clippy::expect_used, reason = "three strings: serializing them to memory has no way to fail")]
+    let header = serde_json::to_vec(&header).expect("strings serialize");
+    let mut prefix = base64url::encode(&header);
+    prefix.push('.');
+    prefix
+}
+
 impl Signer {
     /// Prepares the header `alg`, `kid`, `typ`.
     #[must_use]
     pub fn new(key: Arc<SigningKey>, typ: &str) -> Self {
-        let header = SignedHeader { alg: key.algorithm().as_str(), kid: key.id().as_str(), typ };
-        #[expect(clippy::expect_used, reason = "three strings: serializing them to memory has no way to fail")]
-        let header = serde_json::to_vec(&header).expect("strings serialize");
-        let mut prefix = base64url::encode(&header);
-        prefix.push('.');
-        Self { key, prefix }
+        let prefix = encoded_header(key.algorithm(), key.id(), typ);
+        let signature_chars = base64url::encoded_bytes(key.verifying_key().signature_bytes());
+        Self { key, prefix, signature_chars }
     }
 
     /// The key that signs.
@@ -59,9 +71,10 @@ impl Signer {
     /// [`SignError::TooLarge`] for claims beyond 4 KiB or 256 members, or a token beyond 8 KiB; [`SignError::Claims`] if
     /// they are not one JSON object, or have a member twice.
     pub fn sign<C: Serialize>(&self, claims: &C) -> Result<String, SignError> {
-        let payload = serde_json::to_vec(claims).map_err(|_| SignError::Claims("they do not serialize"))?;
+        let mut payload = Payload::new();
+        serde_json::to_writer(&mut payload, claims).map_err(|_| SignError::Claims("they do not serialize"))?;
         // `#[serde(flatten)]` can write a member twice: that must not be signed.
-        json::object(&payload, Limits::CLAIMS)?;
+        Object::default().read(&payload, Limits::CLAIMS)?;
         let token = self.sign_bytes(&payload)?;
         if token.len() > TOKEN_BYTES_MAX {
             return Err(SignError::TooLarge { what: "token", limit: TOKEN_BYTES_MAX });
@@ -87,16 +100,14 @@ impl Signer {
     }
 
     fn sign_bytes(&self, payload: &[u8]) -> Result<String, SignError> {
-        if base64url::decoded_bytes(self.prefix.len() - 1) > HEADER_BYTES_MAX {
+        if base64url::decoded_bytes(self.prefix.len().saturating_sub(1)) > HEADER_BYTES_MAX {
             return Err(SignError::TooLarge { what: "header", limit: HEADER_BYTES_MAX });
         }
-        let mut text = String::with_capacity(self.prefix.len() + payload.len() * 4 / 3 + 360);
+        let lengths = [self.prefix.len(), base64url::encoded_bytes(payload.len()), self.signature_chars, 1];
+        let mut text = String::with_capacity(lengths.into_iter().fold(0, usize::saturating_add));
         text.push_str(&self.prefix);
         base64url::encode_to(payload, &mut text);
-        let mut signature = String::new();
-        self.key.sign_with(text.as_bytes(), |bytes| base64url::encode_to(bytes, &mut signature))?;
-        text.push('.');
-        text.push_str(&signature);
+        self.key.sign_onto(&mut text)?;
         Ok(text)
     }
 }

@@ -5,13 +5,16 @@ use aws_lc_rs::{
     signature::{
         ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED,
         ECDSA_P384_SHA384_FIXED_SIGNING, ECDSA_P521_SHA512_FIXED, ECDSA_P521_SHA512_FIXED_SIGNING, EcdsaKeyPair,
-        EcdsaSigningAlgorithm, EcdsaVerificationAlgorithm, KeyPair as _, ParsedPublicKey,
+        EcdsaSigningAlgorithm, EcdsaVerificationAlgorithm, KeyPair as _, ParsedPublicKey, Signature,
     },
 };
 use zeroize::Zeroizing;
 
 use super::{failed, nonces, not_pkcs8, rejected};
 use crate::{KeyError, SignError, algorithm::Curve};
+
+/// x and y.
+pub(crate) type Coordinates = (Box<[u8]>, Box<[u8]>);
 
 /// First byte of an uncompressed point (SEC 1 §2.3.3).
 const UNCOMPRESSED: u8 = 4;
@@ -50,7 +53,7 @@ pub(super) fn to_pkcs8(pair: &EcdsaKeyPair) -> Result<Zeroizing<Vec<u8>>, KeyErr
 }
 
 /// The coordinates of the public key.
-pub(super) fn coordinates(curve: Curve, pair: &EcdsaKeyPair) -> Result<(Box<[u8]>, Box<[u8]>), KeyError> {
+pub(super) fn coordinates(curve: Curve, pair: &EcdsaKeyPair) -> Result<Coordinates, KeyError> {
     split_point(curve, pair.public_key().as_ref()).ok_or(KeyError::Crypto)
 }
 
@@ -59,12 +62,12 @@ pub(super) fn scalar(pair: &EcdsaKeyPair) -> Result<Zeroizing<Vec<u8>>, KeyError
     pair.private_key().as_be_bytes().map(|scalar| Zeroizing::new(scalar.as_ref().to_vec())).map_err(failed)
 }
 
-pub(super) fn sign(pair: &EcdsaKeyPair, input: &[u8]) -> Result<impl AsRef<[u8]>, SignError> {
+pub(super) fn sign(pair: &EcdsaKeyPair, input: &[u8]) -> Result<Signature, SignError> {
     pair.sign(&nonces(), input).map_err(|_| SignError::Crypto)
 }
 
 /// The coordinates of an uncompressed point on `curve`.
-pub(crate) fn split_point(curve: Curve, point: &[u8]) -> Option<(Box<[u8]>, Box<[u8]>)> {
+pub(crate) fn split_point(curve: Curve, point: &[u8]) -> Option<Coordinates> {
     let (x, y) = point.strip_prefix(&[UNCOMPRESSED])?.split_at_checked(curve.coordinate_bytes())?;
     (y.len() == x.len()).then(|| (x.into(), y.into()))
 }

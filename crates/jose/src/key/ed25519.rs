@@ -2,7 +2,7 @@
 
 use aws_lc_rs::{
     encoding::AsBigEndian as _,
-    signature::{ED25519, Ed25519KeyPair, KeyPair as _, ParsedPublicKey},
+    signature::{ED25519, Ed25519KeyPair, KeyPair as _, ParsedPublicKey, Signature},
 };
 use zeroize::Zeroizing;
 
@@ -33,7 +33,6 @@ const SMALL_ORDER: [Point; 7] = [
 ];
 
 /// A number with the given most and least significant bytes.
-#[expect(clippy::indexing_slicing, reason = "0 and 31 of 32, evaluated when compiled")]
 const fn last_first(last: u8, middle: u8, first: u8) -> Point {
     let mut point = [middle; 32];
     point[0] = first;
@@ -91,7 +90,7 @@ pub(super) fn seed(pair: &Ed25519KeyPair) -> Result<Zeroizing<Vec<u8>>, KeyError
     seed.as_be_bytes().map(|seed| Zeroizing::new(seed.as_ref().to_vec())).map_err(failed)
 }
 
-pub(super) fn sign(pair: &Ed25519KeyPair, input: &[u8]) -> Result<impl AsRef<[u8]>, SignError> {
+pub(super) fn sign(pair: &Ed25519KeyPair, input: &[u8]) -> Result<Signature, SignError> {
     pair.try_sign(input).map_err(|_| SignError::Crypto)
 }
 

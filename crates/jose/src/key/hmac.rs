@@ -45,7 +45,7 @@ impl HmacKey {
         self.tag_bytes
     }
 
-    pub(super) fn sign(&self, input: &[u8]) -> impl AsRef<[u8]> {
+    pub(super) fn sign(&self, input: &[u8]) -> hmac::Tag {
         hmac::sign(&self.key, input)
     }
 

@@ -79,7 +79,7 @@ pub(super) fn private_parts(pkcs8: &[u8]) -> Result<PrivateParts, KeyError> {
     split_private(pkcs8).ok_or(KeyError::Crypto)
 }
 
-pub(super) fn sign(algorithm: Algorithm, pair: &KeyPair, input: &[u8]) -> Result<impl AsRef<[u8]>, SignError> {
+pub(super) fn sign(algorithm: Algorithm, pair: &KeyPair, input: &[u8]) -> Result<Signature, SignError> {
     let (_, encoding) = scheme(algorithm).ok_or(SignError::Crypto)?;
     let mut signature = [0; RSA_MODULUS_BITS_MAX / 8];
     let length = pair.public_modulus_len();
@@ -89,7 +89,7 @@ pub(super) fn sign(algorithm: Algorithm, pair: &KeyPair, input: &[u8]) -> Result
 }
 
 /// As long as the modulus; on the stack, so that signing allocates nothing but its token.
-struct Signature {
+pub(super) struct Signature {
     bytes: [u8; RSA_MODULUS_BITS_MAX / 8],
     length: usize,
 }

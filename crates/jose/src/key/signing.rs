@@ -12,6 +12,7 @@ use super::{KeyId, VerifyingKey, ecdsa, ed25519, private_der, verifying::Materia
 use crate::{
     Algorithm, KeyError, Secret, SignError,
     algorithm::{Curve, Family},
+    base64url,
     jwk::{PrivateJwk, PrivateMembers, PublicMembers, private_jwk},
     pem,
 };
@@ -276,19 +277,25 @@ impl SigningKey {
         }
     }
 
-    /// Signs `input` and hands the signature to `write`: each family has a signature type of its own.
-    pub(crate) fn sign_with(&self, input: &[u8], write: impl FnOnce(&[u8])) -> Result<(), SignError> {
+    /// Signs `text` as it stands, and appends a dot and the encoded signature.
+    pub(crate) fn sign_onto(&self, text: &mut String) -> Result<(), SignError> {
+        // Each family has a signature type of its own.
         match &self.private {
-            Private::Ecdsa(pair) => write(ecdsa::sign(pair, input)?.as_ref()),
-            Private::Ed25519(pair) => write(ed25519::sign(pair, input)?.as_ref()),
-            Private::Rsa(pair) => write(super::rsa::sign(self.algorithm(), pair, input)?.as_ref()),
+            Private::Ecdsa(pair) => append(ecdsa::sign(pair, text.as_bytes())?.as_ref(), text),
+            Private::Ed25519(pair) => append(ed25519::sign(pair, text.as_bytes())?.as_ref(), text),
+            Private::Rsa(pair) => append(super::rsa::sign(self.algorithm(), pair, text.as_bytes())?.as_ref(), text),
             Private::Hmac => match self.public.material() {
-                Material::Secret(key) => write(key.sign(input).as_ref()),
+                Material::Secret(key) => append(key.sign(text.as_bytes()).as_ref(), text),
                 _ => return Err(SignError::Crypto), // no constructor makes this pair
             },
         }
         Ok(())
     }
+}
+
+fn append(signature: &[u8], text: &mut String) {
+    text.push('.');
+    base64url::encode_to(signature, text);
 }
 
 impl fmt::Debug for SigningKey {

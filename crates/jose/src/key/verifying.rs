@@ -179,16 +179,16 @@ impl VerifyingKey {
         if !members.fits(algorithm) {
             return Err(KeyError::Unusable("this key is not one of that algorithm"));
         }
+        let id = id.map_or_else(|| KeyId::new(members.thumbprint().to_string()), Ok)?;
         let material = match &members {
             PublicMembers::Ec { curve, x, y } => {
-                Material::Ecdsa { curve: *curve, key: ecdsa::public(*curve, x, y)?, members: members.clone() }
+                Material::Ecdsa { curve: *curve, key: ecdsa::public(*curve, x, y)?, members }
             }
-            PublicMembers::Ed25519 { x } => Material::Ed25519 { key: ed25519::public(x)?, members: members.clone() },
+            PublicMembers::Ed25519 { x } => Material::Ed25519 { key: ed25519::public(x)?, members },
             PublicMembers::Rsa { n, e } => {
-                Material::Rsa { modulus_bytes: n.len(), key: rsa::public(algorithm, n, e)?, members: members.clone() }
+                Material::Rsa { modulus_bytes: n.len(), key: rsa::public(algorithm, n, e)?, members }
             }
         };
-        let id = id.map_or_else(|| KeyId::new(members.thumbprint().to_string()), Ok)?;
         Ok(Self { id, algorithm, material: Arc::new(material) })
     }
 

@@ -4,8 +4,8 @@ use std::sync::LazyLock;
 
 use aws_lc_rs::{hmac, signature as aws};
 use countersign_jose::{
-    Algorithm, Expectations, KeyId, KeySet, Leeway, SigningKey, Timestamp, TokenType, UnverifiedToken, VerifiedToken,
-    VerifyError, VerifyingKey, base64url,
+    Algorithm, Expectations, KeyId, KeySet, Leeway, SigningKey, Timestamp, TokenType, TokenVerifier, UnverifiedToken,
+    VerifiedToken, VerifyError, VerifyingKey, base64url,
 };
 use serde_json::{Value, json};
 
@@ -141,8 +141,27 @@ pub(crate) fn expectations(typ: TokenType) -> Expectations {
 }
 
 pub(crate) fn verify(token: &str, keys: &KeySet, now: u64) -> Result<VerifiedToken<Value>, VerifyError> {
-    let expect = expectations(TokenType::AccessToken);
-    UnverifiedToken::parse(token)?.verify(keys, &expect, Timestamp::from_seconds(now))
+    let (expect, now) = (expectations(TokenType::AccessToken), Timestamp::from_seconds(now));
+    let strict = UnverifiedToken::parse(token).map_err(VerifyError::from);
+    let strict = strict.and_then(|token| token.verify(keys, &expect, now));
+    // The second time the header is known, if the token held.
+    let verifier = TokenVerifier::new(keys.clone(), expect);
+    for _ in 0..2 {
+        assert_same(&verifier.verify_owned(token, now), &strict);
+    }
+    strict
+}
+
+/// The way by known headers must say what the strict parser says, of every token of every test.
+fn assert_same(fast: &Result<VerifiedToken<Value>, VerifyError>, strict: &Result<VerifiedToken<Value>, VerifyError>) {
+    match (fast, strict) {
+        (Ok(fast), Ok(strict)) => {
+            assert_eq!((fast.claims(), fast.key_id()), (strict.claims(), strict.key_id()));
+            assert_eq!((fast.audience(), fast.expires_at()), (strict.audience(), strict.expires_at()));
+        }
+        (Err(fast), Err(strict)) => assert_eq!(fast, strict),
+        (fast, strict) => assert_eq!(fast.is_ok(), strict.is_ok(), "fast {fast:?}, strict {strict:?}"),
+    }
 }
 
 /// What the verifier of one key says: `accepted`, or the code of the error.
