@@ -7,10 +7,12 @@ mod de;
 mod error;
 mod scan;
 mod value;
+mod write;
 
 pub use error::JsonError;
 
 pub(crate) use value::{Object, Value};
+pub(crate) use write::Written;
 
 use crate::limits;
 

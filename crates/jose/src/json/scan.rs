@@ -18,7 +18,7 @@ pub(super) struct Scanner<'a> {
     text: &'a str,
     at: usize,
     limits: Limits,
-    /// Names of the objects that are open, innermost last.
+    /// Names of the nested objects that are open, innermost last.
     names: SmallVec<[Str<'a>; COMPARED_MAX]>,
 }
 
@@ -51,8 +51,33 @@ impl<'a> Scanner<'a> {
             self.document()?;
             return Err(JsonError::NotAnObject);
         }
-        self.object(1, Some(members))?;
+        self.outermost(members)?;
         self.end()
+    }
+
+    /// As `object`, keeping the members: their names are compared where they are kept.
+    fn outermost(&mut self, members: &mut Members<'a>) -> Result<(), JsonError> {
+        self.open(b'{', 1)?;
+        let mut seen = Seen::default();
+        if self.take(b'}') {
+            return Ok(());
+        }
+        loop {
+            if members.len() == self.limits.members_max {
+                return Err(JsonError::TooManyMembers { limit: self.limits.members_max });
+            }
+            let name = self.name()?;
+            seen.check(name, members.iter().map(|member| member.name))?;
+            let value = self.value(1)?;
+            members.push(Member { name, value });
+            self.skip_space();
+            if self.take(b',') {
+                self.skip_space();
+                continue;
+            }
+            self.expect(b'}')?;
+            return check_sorted(members.iter().map(|member| member.name));
+        }
     }
 
     /// The elements of an array, and nothing after it.
@@ -73,7 +98,7 @@ impl<'a> Scanner<'a> {
         let start = self.at;
         let kind = match self.peek() {
             Some(b'"') => self.string().map(|string| Kind::String { escaped: string.escaped }),
-            Some(b'{') => self.object(depth.saturating_add(1), None).map(|()| Kind::Object),
+            Some(b'{') => self.object(depth.saturating_add(1)).map(|()| Kind::Object),
             Some(b'[') => self.array(depth.saturating_add(1), None).map(|()| Kind::Array),
             Some(b'-' | b'0'..=b'9') => self.number().map(|()| Kind::Number),
             Some(b't') => self.literal("true").map(|()| Kind::Other),
@@ -85,7 +110,17 @@ impl<'a> Scanner<'a> {
         Ok(Value::new(kind, raw))
     }
 
-    fn object(&mut self, depth: usize, mut members: Option<&mut Members<'a>>) -> Result<(), JsonError> {
+    /// A name, its colon, and the space around it.
+    #[inline]
+    fn name(&mut self) -> Result<Str<'a>, JsonError> {
+        let name = self.string()?;
+        self.skip_space();
+        self.expect(b':')?;
+        self.skip_space();
+        Ok(name)
+    }
+
+    fn object(&mut self, depth: usize) -> Result<(), JsonError> {
         self.open(b'{', depth)?;
         let first = self.names.len();
         let mut seen = Seen::default();
@@ -94,16 +129,10 @@ impl<'a> Scanner<'a> {
                 if self.names.len().saturating_sub(first) == self.limits.members_max {
                     return Err(JsonError::TooManyMembers { limit: self.limits.members_max });
                 }
-                let name = self.string()?;
-                self.skip_space();
-                self.expect(b':')?;
-                self.skip_space();
-                seen.check(name, self.names.get(first..).unwrap_or_default())?;
+                let name = self.name()?;
+                seen.check(name, self.names.iter().skip(first).copied())?;
                 self.names.push(name);
-                let value = self.value(depth)?;
-                if let Some(members) = members.as_deref_mut() {
-                    members.push(Member { name, value });
-                }
+                self.value(depth)?;
                 self.skip_space();
                 if self.take(b'}') {
                     break;
@@ -112,7 +141,7 @@ impl<'a> Scanner<'a> {
                 self.skip_space();
             }
         }
-        check_sorted(self.names.get(first..).unwrap_or_default())?;
+        check_sorted(self.names.iter().skip(first).copied())?;
         self.names.truncate(first);
         Ok(())
     }
@@ -211,6 +240,13 @@ impl<'a> Scanner<'a> {
 
     #[inline]
     fn skip_space(&mut self) {
+        if self.peek().is_some_and(|byte| byte <= b' ') {
+            self.skip_spaces();
+        }
+    }
+
+    #[cold]
+    fn skip_spaces(&mut self) {
         while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
             self.step();
         }
@@ -251,16 +287,20 @@ impl<'a> Scanner<'a> {
 
 /// Which names an object had so far, as one bit each: a bit that is not set saves the comparisons.
 #[derive(Default)]
-struct Seen(u64);
+pub(super) struct Seen(u64);
 
 impl Seen {
     #[inline]
-    fn check(&mut self, name: Str<'_>, before: &[Str<'_>]) -> Result<(), JsonError> {
+    pub(super) fn check<'a>(
+        &mut self,
+        name: Str<'_>,
+        mut before: impl ExactSizeIterator<Item = Str<'a>>,
+    ) -> Result<(), JsonError> {
         if before.len() >= COMPARED_MAX {
             return Ok(()); // sorted at the end
         }
         let bit = if name.escaped { u64::MAX } else { one_bit(name.raw) };
-        if self.0 & bit != 0 && before.iter().any(|other| other.is(name)) {
+        if self.0 & bit != 0 && before.any(|other| other.is(name)) {
             return Err(JsonError::DuplicateMember);
         }
         self.0 |= bit;
@@ -278,18 +318,19 @@ fn one_bit(name: &str) -> u64 {
 }
 
 /// Duplicates of an object that is too large to compare each name with each.
-fn check_sorted(names: &[Str<'_>]) -> Result<(), JsonError> {
+#[inline]
+fn check_sorted<'a>(names: impl ExactSizeIterator<Item = Str<'a>>) -> Result<(), JsonError> {
     if names.len() <= COMPARED_MAX {
         return Ok(());
     }
-    let mut names: Vec<_> = names.iter().map(|name| name.to_cow()).collect();
+    let mut names: Vec<_> = names.map(Str::to_cow).collect();
     names.sort_unstable();
     if names.array_windows().any(|[a, b]| a == b) { Err(JsonError::DuplicateMember) } else { Ok(()) }
 }
 
 /// Length of the text before the first quote, backslash or control character.
 #[inline]
-fn plain_bytes(bytes: &[u8]) -> usize {
+pub(super) fn plain_bytes(bytes: &[u8]) -> usize {
     const fn each(byte: u8) -> u64 {
         u64::from_ne_bytes([byte; 8])
     }

@@ -71,6 +71,10 @@ impl<'a> Value<'a> {
         Some(Str { raw, escaped }.to_cow())
     }
 
+    pub(crate) const fn is_string(self) -> bool {
+        matches!(self.kind, Kind::String { .. })
+    }
+
     /// The text of the number, if it is one.
     #[inline]
     pub(crate) fn number(self) -> Option<&'a str> {

@@ -3,11 +3,10 @@
 use std::sync::Arc;
 
 use serde::Serialize;
-use smallvec::SmallVec;
 
 use crate::{
     Algorithm, KeyId, SignError, SigningKey, base64url,
-    json::{Limits, Object},
+    json::{Limits, Object, Written},
     limits::{HEADER_BYTES_MAX, TOKEN_BYTES_MAX},
 };
 
@@ -29,9 +28,6 @@ pub struct Signer {
     prefix: String,
     signature_chars: usize,
 }
-
-/// A claims set before it is encoded: on the stack, where most fit.
-type Payload = SmallVec<[u8; 1024]>;
 
 #[derive(Serialize)]
 struct SignedHeader<'a> {
@@ -71,11 +67,11 @@ impl Signer {
     /// [`SignError::TooLarge`] for claims beyond 4 KiB or 256 members, or a token beyond 8 KiB; [`SignError::Claims`] if
     /// they are not one JSON object, or have a member twice.
     pub fn sign<C: Serialize>(&self, claims: &C) -> Result<String, SignError> {
-        let mut payload = Payload::new();
-        serde_json::to_writer(&mut payload, claims).map_err(|_| SignError::Claims("they do not serialize"))?;
-        // `#[serde(flatten)]` can write a member twice: that must not be signed.
-        Object::default().read(&payload, Limits::CLAIMS)?;
-        let token = self.sign_bytes(&payload)?;
+        let mut written = Written::new();
+        let token = match written.write(claims) {
+            Ok(payload) => self.sign_bytes(payload)?,
+            Err(_) => self.sign_any(claims)?,
+        };
         if token.len() > TOKEN_BYTES_MAX {
             return Err(SignError::TooLarge { what: "token", limit: TOKEN_BYTES_MAX });
         }
@@ -97,6 +93,15 @@ impl Signer {
             return Err(SignError::TooLarge { what: "signed text", limit: text_bytes_max });
         }
         Ok(text)
+    }
+
+    /// Signs what is not written member by member: maps, large claims sets, whatever has something wrong with it.
+    #[cold]
+    fn sign_any<C: Serialize>(&self, claims: &C) -> Result<String, SignError> {
+        let payload = serde_json::to_vec(claims).map_err(|_| SignError::Claims("they do not serialize"))?;
+        // `#[serde(flatten)]` can write a member twice: that must not be signed.
+        Object::default().read(&payload, Limits::CLAIMS)?;
+        self.sign_bytes(&payload)
     }
 
     fn sign_bytes(&self, payload: &[u8]) -> Result<String, SignError> {

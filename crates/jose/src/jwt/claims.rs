@@ -2,8 +2,6 @@
 
 use std::borrow::Cow;
 
-use smallvec::{SmallVec, smallvec};
-
 use super::Timestamp;
 use crate::{
     ParseError, VerifyError,
@@ -21,8 +19,30 @@ pub(crate) struct ClaimsSet<'a> {
     pub(crate) id: Option<Cow<'a, str>>,
 }
 
-/// `aud`: one string or an array of strings (RFC 7519 §4.1.3), in the order of the token.
-pub(crate) type Audience<'a> = SmallVec<[Cow<'a, str>; 4]>;
+/// `aud`: one string or an array of strings and nothing else (RFC 7519 §4.1.3), unread.
+#[derive(Clone, Copy)]
+pub(crate) struct Audience<'a>(Value<'a>);
+
+impl<'a> Audience<'a> {
+    fn of(value: Value<'a>) -> Result<Self, VerifyError> {
+        if value.is_string() || value.strings().is_some() {
+            Ok(Self(value))
+        } else {
+            Err(VerifyError::ClaimType("aud"))
+        }
+    }
+
+    /// Whether it names `audience`, compared byte for byte.
+    pub(crate) fn has(self, audience: &str) -> bool {
+        self.0.string().map_or_else(|| self.all().any(|one| one == audience), |single| single == audience)
+    }
+
+    /// In the order of the token.
+    pub(crate) fn all(self) -> impl Iterator<Item = Cow<'a, str>> {
+        let several = self.0.strings().unwrap_or_default();
+        self.0.string().into_iter().chain(several)
+    }
+}
 
 /// The registered claims as they stand in the text.
 #[derive(Default)]
@@ -50,7 +70,7 @@ impl<'a> ClaimsSet<'a> {
             not_before: time(found.nbf, "nbf")?,
             issued_at: time(found.iat, "iat")?,
             issuer: string(found.iss, "iss")?.ok_or(VerifyError::MissingClaim("iss"))?,
-            audience: audience(found.aud.ok_or(VerifyError::MissingClaim("aud"))?)?,
+            audience: Audience::of(found.aud.ok_or(VerifyError::MissingClaim("aud"))?)?,
             subject,
             id: string(found.jti, "jti")?,
         })
@@ -85,12 +105,4 @@ fn string<'a>(value: Option<Value<'a>>, name: &'static str) -> Result<Option<Cow
 fn time(value: Option<Value<'_>>, name: &'static str) -> Result<Option<Timestamp>, VerifyError> {
     let Some(value) = value else { return Ok(None) };
     value.number().and_then(Timestamp::from_json_number).map(Some).ok_or(VerifyError::ClaimType(name))
-}
-
-#[inline]
-fn audience(value: Value<'_>) -> Result<Audience<'_>, VerifyError> {
-    if let Some(single) = value.string() {
-        return Ok(smallvec![single]);
-    }
-    value.strings().ok_or(VerifyError::ClaimType("aud"))
 }

@@ -100,7 +100,7 @@ impl Expectations {
         if self.issuer.is_empty() || claims.issuer != self.issuer {
             return Err(VerifyError::WrongIssuer);
         }
-        if self.audience.is_empty() || !claims.audience.iter().any(|audience| *audience == self.audience) {
+        if self.audience.is_empty() || !claims.audience.has(&self.audience) {
             return Err(VerifyError::WrongAudience);
         }
         Ok(())

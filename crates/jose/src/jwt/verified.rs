@@ -26,7 +26,7 @@ impl<C> VerifiedToken<C> {
         Self {
             issuer: registered.issuer.into_owned(),
             subject: registered.subject.map(Cow::into_owned),
-            audience: registered.audience.into_iter().map(Cow::into_owned).collect(),
+            audience: registered.audience.all().map(Cow::into_owned).collect(),
             expires_at: registered.expires_at,
             issued_at: registered.issued_at,
             id: registered.id.map(Cow::into_owned),
@@ -138,8 +138,8 @@ impl<'a, C> VerifiedTokenRef<'a, C> {
     }
 
     /// `aud`, in the order of the token: holds the audience that was asked for.
-    pub fn audience(&self) -> impl Iterator<Item = &str> {
-        self.registered.audience.iter().map(|audience| &**audience)
+    pub fn audience(&self) -> impl Iterator<Item = Cow<'a, str>> {
+        self.registered.audience.all()
     }
 
     /// `exp`.
