@@ -15,7 +15,7 @@ use serde::{
 };
 use serde_json::Error;
 
-use super::value::{Kind, Member, Object, Value};
+use super::value::{Kind, Member, Object, Value, whole_number};
 
 /// `serde_json` hands out unread text under this name.
 const RAW_VALUE: &str = "$serde_json::private::RawValue";
@@ -146,9 +146,17 @@ impl<'a> Deserializer<'a> for ValueReader<'a> {
 
     lend_plain_strings! { deserialize_any deserialize_str deserialize_string deserialize_identifier }
 
+    #[inline]
+    fn deserialize_u64<V: Visitor<'a>>(self, visitor: V) -> Result<V::Value, Error> {
+        match self.0.number().and_then(whole_number) {
+            Some(number) => visitor.visit_u64(number),
+            None => self.text().deserialize_u64(visitor),
+        }
+    }
+
     read_by_serde_json! {
         deserialize_bool deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_i128 deserialize_u8
-        deserialize_u16 deserialize_u32 deserialize_u64 deserialize_u128 deserialize_f32 deserialize_f64
+        deserialize_u16 deserialize_u32 deserialize_u128 deserialize_f32 deserialize_f64
         deserialize_char deserialize_bytes deserialize_byte_buf deserialize_unit deserialize_seq deserialize_map
     }
 

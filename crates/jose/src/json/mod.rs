@@ -11,7 +11,7 @@ mod write;
 
 pub use error::JsonError;
 
-pub(crate) use value::{Object, Value};
+pub(crate) use value::{Object, Value, whole_number};
 pub(crate) use write::Written;
 
 use crate::limits;

@@ -94,10 +94,20 @@ impl<'a> Scanner<'a> {
         if self.at == self.text.len() { Ok(()) } else { Err(self.syntax()) }
     }
 
+    #[inline]
     fn value(&mut self, depth: usize) -> Result<Value<'a>, JsonError> {
         let start = self.at;
+        if self.peek() != Some(b'"') {
+            return self.other_value(depth);
+        }
+        let string = self.string()?;
+        let raw = self.text.get(start..self.at).ok_or_else(|| self.syntax())?;
+        Ok(Value::new(Kind::String { escaped: string.escaped }, raw))
+    }
+
+    fn other_value(&mut self, depth: usize) -> Result<Value<'a>, JsonError> {
+        let start = self.at;
         let kind = match self.peek() {
-            Some(b'"') => self.string().map(|string| Kind::String { escaped: string.escaped }),
             Some(b'{') => self.object(depth.saturating_add(1)).map(|()| Kind::Object),
             Some(b'[') => self.array(depth.saturating_add(1), None).map(|()| Kind::Array),
             Some(b'-' | b'0'..=b'9') => self.number().map(|()| Kind::Number),
@@ -174,15 +184,17 @@ impl<'a> Scanner<'a> {
 
     #[inline]
     fn string(&mut self) -> Result<Str<'a>, JsonError> {
-        self.expect(b'"')?;
-        let start = self.at;
-        self.at = self.at.wrapping_add(plain_bytes(self.rest()));
-        if self.peek() != Some(b'"') {
-            return self.string_with_escapes(start);
+        let Some((b'"', content)) = self.rest().split_first() else { return Err(self.syntax()) };
+        let start = self.at.wrapping_add(1);
+        let plain = plain_bytes(content);
+        self.at = start.wrapping_add(plain);
+        if content.get(plain) == Some(&b'"')
+            && let Some(raw) = self.text.get(start..self.at)
+        {
+            self.step();
+            return Ok(Str { raw, escaped: false });
         }
-        let raw = self.text.get(start..self.at).ok_or_else(|| self.syntax())?;
-        self.step();
-        Ok(Str { raw, escaped: false })
+        self.string_with_escapes(start)
     }
 
     /// Goes on at the first byte that is not plain.
@@ -334,15 +346,16 @@ pub(super) fn plain_bytes(bytes: &[u8]) -> usize {
     const fn each(byte: u8) -> u64 {
         u64::from_ne_bytes([byte; 8])
     }
-    // The highest bit of each byte that is below `least`; of those, the first is exact (what borrows comes later).
-    const fn below(word: u64, least: u8) -> u64 {
-        word.wrapping_sub(each(least)) & !word & each(0x80)
-    }
     let mut plain = 0_usize;
     let (words, rest) = bytes.as_chunks::<8>();
     for word in words {
         let word = u64::from_le_bytes(*word);
-        let special = below(word, 0x20) | below(word ^ each(b'"'), 1) | below(word ^ each(b'\\'), 1);
+        // The highest bit of each byte that a subtraction takes below zero; of those the first is exact, since what
+        // borrows from its neighbours comes later. Bytes beyond ASCII have that bit of their own, and are plain.
+        let control = word.wrapping_sub(each(0x20));
+        let quote = (word ^ each(b'"')).wrapping_sub(each(1));
+        let backslash = (word ^ each(b'\\')).wrapping_sub(each(1));
+        let special = (control | quote | backslash) & !word & each(0x80);
         if special != 0 {
             return plain.wrapping_add((special.trailing_zeros() / 8) as usize);
         }

@@ -198,3 +198,15 @@ fn code_unit(text: &str) -> Option<(u16, &str)> {
     let unit = digits.bytes().all(|digit| digit.is_ascii_hexdigit()).then(|| u16::from_str_radix(digits, 16).ok())?;
     Some((unit?, rest))
 }
+
+/// The number that up to 18 digits stand for: most numbers in claims sets are times.
+#[inline]
+pub(crate) fn whole_number(text: &str) -> Option<u64> {
+    if text.len() > 18 {
+        return None;
+    }
+    text.bytes().try_fold(0_u64, |number, byte| {
+        let digit = byte.wrapping_sub(b'0');
+        (digit <= 9).then(|| number.wrapping_mul(10).wrapping_add(u64::from(digit))) // below 10^18
+    })
+}

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, de};
 
-use crate::limits::TIMESTAMP_SECONDS_MAX;
+use crate::{json, limits::TIMESTAMP_SECONDS_MAX};
 
 /// A time in whole seconds since 1970 (NumericDate, RFC 7519 §2).
 ///
@@ -53,10 +53,7 @@ impl Timestamp {
     /// A JSON number: fractions are cut off; negative, infinite or past the year 9999 is none.
     pub(crate) fn from_json_number(number: &str) -> Option<Self> {
         // What every issuer writes: the digits of whole seconds.
-        if number.len() <= 12 && number.bytes().all(|byte| byte.is_ascii_digit()) {
-            let seconds = number.bytes().fold(0_u64, |seconds, digit| {
-                seconds.wrapping_mul(10).wrapping_add(u64::from(digit.wrapping_sub(b'0'))) // below 10^12
-            });
+        if let Some(seconds) = json::whole_number(number) {
             return (seconds <= TIMESTAMP_SECONDS_MAX).then_some(Self(seconds));
         }
         // Whole digits, a fraction or not: exact, where a float would round up to the next second.
