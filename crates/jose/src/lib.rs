@@ -1,4 +1,6 @@
-//! JSON Web Tokens, their keys and nothing else: RFC 7515 (JWS), 7517 (JWK), 7519 (JWT), 7638 and 8037.
+//! JSON Web Tokens, their keys and nothing else: RFC 7515 (JWS), 7517 (JWK), 7518 (JWA), 7519 (JWT), 7638 and 8037.
+//!
+//! ES256, ES384, ES512, EdDSA, and RS, PS, HS in 256, 384 and 512. Compact serialization only; no `none`, no encryption.
 //!
 //! No I/O, no clock, no async: time arrives as a [`Timestamp`], keys as bytes. A token is one of two types.
 //! [`UnverifiedToken`] is enough to pick a key; [`VerifiedToken`] is made by [`UnverifiedToken::verify`] alone, after
@@ -24,6 +26,9 @@
 //! assert_eq!(verified.subject(), Some("ana"));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! Many tokens of one issuer go through a [`TokenVerifier`], which allocates nothing; [`recipes`] has the ten things that
+//! are looked up most.
 //!
 //! What is refused, and with which code, is the list of attacks in `tests/`; each limit stands in [`limits`].
 #![deny(missing_docs)]
@@ -52,6 +57,7 @@ mod secret;
 pub mod base64url;
 pub mod json;
 pub mod limits;
+pub mod recipes;
 
 pub use algorithm::{Algorithm, UnknownAlgorithm};
 pub use error::{KeyError, ParseError, SignError, VerifyError};
@@ -63,3 +69,8 @@ pub use jwt::{
 };
 pub use key::{KeyId, KeySet, SigningKey, VerifyingKey};
 pub use secret::Secret;
+
+/// The page for those who come from `jsonwebtoken`: its examples run.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/integrating/from-jsonwebtoken.md")]
+struct FromJsonwebtoken;
