@@ -1,6 +1,7 @@
 //! Project tasks, run as `cargo xtask TASK`.
 
 mod exceptions;
+mod fuzz;
 mod gates;
 mod mutations;
 mod output;
@@ -18,7 +19,8 @@ usage: cargo xtask TASK
   gates NAME...  run only the gates named
   gates --list   name the gates and what each one holds
   simulate       how the refresh rule treats honest phones and thieves (from another SEED: simulate SEED)
-  mutations      the tour must fail with any one of four checks removed";
+  mutations      the tour must fail with any one of four checks removed
+  fuzz           every fuzz target, a minute in all (longer: fuzz --minutes N)";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -35,6 +37,11 @@ fn main() -> ExitCode {
             Err(_) => usage_error("a seed is a whole number"),
         },
         ["mutations"] => mutations(),
+        ["fuzz"] => fuzz(1),
+        ["fuzz", "--minutes", minutes] => match minutes.parse() {
+            Ok(minutes) => fuzz(minutes),
+            Err(_) => usage_error("minutes are a whole number"),
+        },
         ["help" | "--help" | "-h"] => {
             output::line(USAGE);
             ExitCode::SUCCESS
@@ -71,6 +78,17 @@ fn simulate(seed: u64) -> ExitCode {
 
 fn mutations() -> ExitCode {
     match mutations::run() {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            output::error(&error.to_string(), error.hint());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn fuzz(minutes: u64) -> ExitCode {
+    match fuzz::run(minutes) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {

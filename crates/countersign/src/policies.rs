@@ -105,6 +105,8 @@ const fn algorithm(algorithm: Algorithm) -> countersign_jose::Algorithm {
         Algorithm::Es256 => countersign_jose::Algorithm::Es256,
         Algorithm::EdDsa => countersign_jose::Algorithm::EdDsa,
         Algorithm::Rs256 => countersign_jose::Algorithm::Rs256,
+        Algorithm::Ps256 => countersign_jose::Algorithm::Ps256,
+        Algorithm::Es384 => countersign_jose::Algorithm::Es384,
         Algorithm::Hs256 => countersign_jose::Algorithm::Hs256,
     }
 }

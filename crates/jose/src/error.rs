@@ -3,7 +3,7 @@
 use crate::{
     Algorithm, KeyId,
     json::JsonError,
-    limits::{HMAC_SECRET_BYTES_MAX, HMAC_SECRET_BYTES_MIN, KEYS_MAX, RSA_MODULUS_BITS_MAX, RSA_MODULUS_BITS_MIN},
+    limits::{HMAC_SECRET_BYTES_MAX, KEYS_MAX, RSA_MODULUS_BITS_MAX, RSA_MODULUS_BITS_MIN},
 };
 
 /// The text is no token that we read: nothing was verified.
@@ -110,10 +110,12 @@ pub enum KeyError {
         bits: usize,
     },
     /// An HMAC secret of the wrong length.
-    #[error("HMAC secret of {bytes} bytes: {HMAC_SECRET_BYTES_MIN} to {HMAC_SECRET_BYTES_MAX} are allowed")]
+    #[error("HMAC secret of {bytes} bytes: {bytes_min} to {HMAC_SECRET_BYTES_MAX} are allowed")]
     SecretBytes {
         /// Its length.
         bytes: usize,
+        /// The shortest that is allowed: as long as the hash (RFC 7518 §3.2).
+        bytes_min: usize,
     },
     /// Two keys with one id: which one signed could not be told.
     #[error("two keys have the id `{0}`")]
@@ -217,7 +219,9 @@ pub enum VerifyError {
         expected: String,
     },
     /// `alg` is none that we speak: `none` is one of those. Its code is that of the next one.
-    #[error("the token names no algorithm that is spoken here: known are ES256, EdDSA, RS256 and HS256")]
+    #[error(
+        "the token names no algorithm that is spoken here: known are ES256 to ES512, EdDSA, RS256 to RS512, PS256 to PS512 and HS256 to HS512"
+    )]
     UnknownAlgorithm,
     /// `alg` is not the one of the key (RFC 8725 §3.1).
     #[error("token says {found} but key `{key}` accepts only {expected}: is it from the right issuer?")]

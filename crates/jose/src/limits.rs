@@ -30,10 +30,12 @@ pub const RSA_MODULUS_BITS_MIN: usize = 2048;
 pub const RSA_MODULUS_BITS_MAX: usize = 8192;
 /// Longest RSA public exponent.
 pub const RSA_EXPONENT_BITS_MAX: usize = 33;
-/// Shortest HMAC secret (RFC 7518 §3.2: as long as the hash).
+/// Shortest HMAC secret, that of HS256 (RFC 7518 §3.2: as long as the hash; 48 for HS384, 64 for HS512).
 pub const HMAC_SECRET_BYTES_MIN: usize = 32;
 /// Longest HMAC secret.
 pub const HMAC_SECRET_BYTES_MAX: usize = 1024;
+/// Headers that a [`TokenVerifier`](crate::TokenVerifier) remembers beside those that it could have written itself.
+pub const HEADERS_LEARNED_MAX: usize = 4;
 /// Longest leeway between two clocks.
 pub const LEEWAY_SECONDS_MAX: u64 = 60;
 /// Latest time a claim may name: the last second of the year 9999.

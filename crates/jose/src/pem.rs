@@ -1,6 +1,6 @@
 //! PEM (RFC 7468), strict: one block, one label, nothing around it but a final line end.
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
+use base64_simd::STANDARD;
 use zeroize::Zeroizing;
 
 use crate::{KeyError, limits::PEM_BYTES_MAX};
@@ -23,16 +23,17 @@ pub(crate) fn decode(label: &str, pem: &str) -> Result<Zeroizing<Vec<u8>>, KeyEr
         .ok_or(KeyError::Unusable("not one PEM block with the expected label and nothing around it"))?;
     let text: Zeroizing<Vec<u8>> = Zeroizing::new(body.bytes().filter(|byte| !matches!(byte, b'\r' | b'\n')).collect());
     STANDARD
-        .decode(&*text)
+        .decode_to_vec(&*text)
         .map(Zeroizing::new)
         .map_err(|_| KeyError::Unusable("the content of the PEM block is not base64"))
 }
 
 /// One block labelled `label`, lines of 64 characters.
 pub(crate) fn encode(label: &str, bytes: &[u8]) -> Zeroizing<String> {
-    let body = Zeroizing::new(STANDARD.encode(bytes));
+    let body = Zeroizing::new(STANDARD.encode_to_string(bytes));
     // Sized in advance: a string that grows would leave copies of a private key behind.
-    let mut pem = Zeroizing::new(String::with_capacity(body.len() + body.len() / COLUMNS + 2 * label.len() + 64));
+    let lengths = [body.len(), body.len() / COLUMNS, label.len(), label.len(), 64];
+    let mut pem = Zeroizing::new(String::with_capacity(lengths.into_iter().fold(0, usize::saturating_add)));
     pem.push_str("-----BEGIN ");
     pem.push_str(label);
     pem.push_str("-----\n");

@@ -10,7 +10,7 @@ use countersign_jose::{
 use proptest::prelude::*;
 use serde_json::Value;
 
-static SIGNERS: LazyLock<[Signer; 4]> = LazyLock::new(|| {
+static SIGNERS: LazyLock<[Signer; 13]> = LazyLock::new(|| {
     Algorithm::ALL.map(|algorithm| Signer::new(Arc::new(SigningKey::generate(algorithm).unwrap()), "at+jwt"))
 });
 

@@ -9,7 +9,13 @@ use countersign_jose::{
 };
 use serde_json::{Value, json};
 
-const ASYMMETRIC: [Algorithm; 3] = [Algorithm::Es256, Algorithm::EdDsa, Algorithm::Rs256];
+fn asymmetric() -> impl Iterator<Item = Algorithm> {
+    Algorithm::ALL.into_iter().filter(|algorithm| !algorithm.is_symmetric())
+}
+
+fn is_rsa(algorithm: Algorithm) -> bool {
+    algorithm.as_str().starts_with(['R', 'P'])
+}
 
 /// What `signing` signs must verify under `verifying`.
 fn assert_pair(signing: SigningKey, verifying: VerifyingKey) {
@@ -49,7 +55,7 @@ fn a_private_jwk_leads_back_to_the_key() {
 
 #[test]
 fn a_public_jwk_leads_back_to_the_key() {
-    for algorithm in ASYMMETRIC {
+    for algorithm in asymmetric() {
         let key = SigningKey::generate(algorithm).unwrap();
         let json = serde_json::to_vec(&key.verifying_key().to_jwk().unwrap()).unwrap();
         let again = VerifyingKey::from_jwk(&Jwk::parse(&json).unwrap()).unwrap();
@@ -60,15 +66,16 @@ fn a_public_jwk_leads_back_to_the_key() {
 
 #[test]
 fn a_pem_block_leads_back_to_the_key() {
-    for algorithm in ASYMMETRIC {
+    for algorithm in asymmetric() {
         let key = SigningKey::generate(algorithm).unwrap();
         let pem = key.to_pkcs8_pem().unwrap();
         assert!(pem.lines().all(|line| line.len() <= 64), "{algorithm}");
         let again = SigningKey::from_pkcs8_pem(algorithm, &pem.replace('\n', "\r\n")).unwrap();
         assert_eq!(again.id(), key.id());
         assert_pair(again, key.verifying_key());
-        for other in Algorithm::ALL.into_iter().filter(|other| *other != algorithm) {
-            assert_eq!(SigningKey::from_pkcs8_pem(other, &pem).unwrap_err().code(), "key_unusable");
+        for other in Algorithm::ALL.into_iter().filter(|other| !is_rsa(algorithm) || !is_rsa(*other)) {
+            let read = SigningKey::from_pkcs8_pem(other, &pem).map_err(|error| error.code());
+            assert_eq!(read.map(drop), if other == algorithm { Ok(()) } else { Err("key_unusable") });
         }
         for broken in [pem.replace("PRIVATE", "PUBLIC"), format!("x{}", *pem), pem.replace("M", ""), pem[..80].into()] {
             assert_eq!(SigningKey::from_pkcs8_pem(algorithm, &broken).unwrap_err().code(), "key_unusable");
@@ -78,11 +85,15 @@ fn a_pem_block_leads_back_to_the_key() {
 
 #[test]
 fn an_hmac_key_is_never_exported_as_public() {
-    let key = SigningKey::generate(Algorithm::Hs256).unwrap();
-    assert_eq!(key.verifying_key().to_jwk(), None);
-    assert_eq!(key.to_pkcs8_pem(), None);
-    assert_ne!(key.id().as_str(), key.verifying_key().thumbprint().to_string());
-    assert_eq!(key.to_stored().len(), 32);
+    for (algorithm, bytes) in [(Algorithm::Hs256, 32), (Algorithm::Hs384, 48), (Algorithm::Hs512, 64)] {
+        let key = SigningKey::generate(algorithm).unwrap();
+        let public = key.verifying_key();
+        assert_eq!((public.to_jwk(), key.to_pkcs8_pem()), (None, None));
+        assert_eq!((public.to_spki_der(), public.to_pkcs1_der()), (None, None));
+        assert_eq!((key.to_pkcs1_der(), key.to_sec1_der()), (None, None));
+        assert_ne!(key.id().as_str(), public.thumbprint().to_string());
+        assert_eq!(key.to_stored().len(), bytes);
+    }
 }
 
 #[test]
@@ -119,4 +130,67 @@ fn timestamps_and_algorithms_travel_as_json() {
     assert_eq!(serde_json::to_string(&Algorithm::EdDsa).unwrap(), r#""EdDSA""#);
     assert_eq!(serde_json::from_str::<Algorithm>(r#""Ed25519""#).unwrap(), Algorithm::EdDsa);
     assert!(serde_json::from_str::<Algorithm>(r#""none""#).is_err());
+}
+
+/// The forms of a private key in which other software writes it.
+#[test]
+fn pkcs1_and_sec1_lead_back_to_the_key() {
+    for algorithm in asymmetric() {
+        let key = SigningKey::generate(algorithm).unwrap();
+        let (pkcs1, sec1) = (key.to_pkcs1_pem(), key.to_sec1_pem());
+        assert_eq!(pkcs1.is_some(), is_rsa(algorithm), "{algorithm}");
+        assert_eq!(sec1.is_some(), algorithm.as_str().starts_with("ES"), "{algorithm}");
+        let again = [
+            key.to_pkcs8_der().map(|der| SigningKey::from_pkcs8_der(algorithm, &der)),
+            pkcs1.map(|pem| SigningKey::from_pkcs1_pem(algorithm, &pem)),
+            sec1.map(|pem| SigningKey::from_sec1_pem(algorithm, &pem)),
+        ];
+        for again in again.into_iter().flatten() {
+            assert_pair(again.unwrap(), key.verifying_key());
+        }
+    }
+}
+
+#[test]
+fn public_der_leads_back_to_the_key() {
+    for algorithm in asymmetric() {
+        let key = SigningKey::generate(algorithm).unwrap();
+        let public = key.verifying_key();
+        let spki = VerifyingKey::from_spki_pem(algorithm, &public.to_spki_pem().unwrap()).unwrap();
+        assert_eq!(spki.to_spki_der(), public.to_spki_der());
+        if is_rsa(algorithm) {
+            let pkcs1 = VerifyingKey::from_pkcs1_pem(algorithm, &public.to_pkcs1_pem().unwrap()).unwrap();
+            assert_eq!(pkcs1.thumbprint(), public.thumbprint());
+        } else {
+            assert_eq!(public.to_pkcs1_pem(), None);
+        }
+        assert_pair(key, spki);
+    }
+}
+
+/// No constructor takes another form than its own, and none takes more than one key's bytes.
+#[test]
+fn no_constructor_guesses_a_format() {
+    let (rsa, ec) = (SigningKey::generate(Algorithm::Ps256).unwrap(), SigningKey::generate(Algorithm::Es384).unwrap());
+    let rsa_forms = [rsa.to_pkcs8_der().unwrap(), rsa.to_pkcs1_der().unwrap()];
+    let ec_forms = [ec.to_pkcs8_der().unwrap(), ec.to_sec1_der().unwrap()];
+    assert!(SigningKey::from_pkcs8_der(Algorithm::Ps256, &rsa_forms[1]).is_err());
+    assert!(SigningKey::from_pkcs1_der(Algorithm::Ps256, &rsa_forms[0]).is_err());
+    assert!(SigningKey::from_pkcs8_der(Algorithm::Es384, &ec_forms[1]).is_err());
+    assert!(SigningKey::from_sec1_der(Algorithm::Es384, &ec_forms[0]).is_err());
+    assert!(SigningKey::from_sec1_der(Algorithm::Es256, &ec_forms[1]).is_err());
+    assert!(SigningKey::from_sec1_der(Algorithm::Rs256, &ec_forms[1]).is_err());
+    assert!(SigningKey::from_pkcs1_der(Algorithm::Es256, &rsa_forms[1]).is_err());
+    let longer = |der: &[u8]| [der, &[0]].concat();
+    assert!(SigningKey::from_pkcs8_der(Algorithm::Ps256, &longer(&rsa_forms[0])).is_err());
+    assert!(SigningKey::from_pkcs1_der(Algorithm::Ps256, &longer(&rsa_forms[1])).is_err());
+    assert!(SigningKey::from_pkcs8_der(Algorithm::Es384, &longer(&ec_forms[0])).is_err());
+    assert!(SigningKey::from_sec1_der(Algorithm::Es384, &longer(&ec_forms[1])).is_err());
+    let public = rsa.verifying_key();
+    let (spki, pkcs1) = (public.to_spki_der().unwrap(), public.to_pkcs1_der().unwrap());
+    assert!(VerifyingKey::from_spki_der(Algorithm::Ps256, &pkcs1).is_err());
+    assert!(VerifyingKey::from_pkcs1_der(Algorithm::Ps256, &spki).is_err());
+    assert!(VerifyingKey::from_spki_der(Algorithm::Ps256, &longer(&spki)).is_err());
+    assert!(VerifyingKey::from_pkcs1_der(Algorithm::Ps256, &longer(&pkcs1)).is_err());
+    assert!(VerifyingKey::from_spki_der(Algorithm::Es256, &spki).is_err());
 }

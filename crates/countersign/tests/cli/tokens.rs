@@ -2,6 +2,7 @@
 
 use crate::kit::Place;
 use crate::support::ServerProcess;
+use countersign_jose::{Algorithm, SigningKey};
 use serde_json::{Value, json};
 
 const ISSUER: &str = "https://auth.example.com";
@@ -52,6 +53,57 @@ fn a_signed_token_verifies_and_each_expectation_counts() {
     let human = place.run_with(&["token", "verify", "--secret-file", "secret.txt"], "nonsense", &[]);
     assert_eq!((human.code, human.out.lines().next()), (1, Some("refused: malformed")));
     assert_eq!(human.err, "");
+}
+
+#[test]
+fn a_refusal_tells_what_was_found_and_what_was_expected() {
+    let place = Place::new();
+    let token = signed(&place, &["--subject", "ana"]);
+    let (_, verdict) = verify(&place, &token, &["--audience", "https://other.example"]);
+    assert_eq!(verdict["check"], "audience: `aud`");
+    assert_eq!(
+        (&verdict["found"], &verdict["expected"]),
+        (&json!(AUDIENCE), &json!("`https://other.example` among them"))
+    );
+    let late = ["token", "verify", "--secret-file", "secret.txt", "--at", "2026-01-31T12:13:00Z"];
+    let shown = place.run_with(&late, &token, &[]);
+    assert_eq!(shown.code, 1);
+    for told in ["refused: expired", "2026-01-31T12:10:00Z (3 minutes ago)", "later than 2026-01-31T12:13:00Z", "hint:"]
+    {
+        assert!(shown.out.contains(told), "{told}: {shown:?}");
+    }
+    let (_, verdict) = verify(&place, &token.replace('.', "!"), &[]);
+    assert_eq!((&verdict["code"], &verdict["check"]), (&json!("malformed"), &json!("form")));
+    assert_eq!(verdict["expected"], "header.payload.signature, three segments of base64url");
+}
+
+/// Every algorithm, with keys in the forms in which `openssl` writes them.
+#[test]
+fn tokens_of_every_algorithm_are_signed_and_verified() {
+    let place = Place::new();
+    place.write("secret.txt", "correct horse battery staple, and quite a lot more of it than that\n");
+    for algorithm in Algorithm::ALL {
+        let (private, public): (&str, &str) = if algorithm.is_symmetric() {
+            ("--secret-file", "--secret-file")
+        } else {
+            let key = SigningKey::generate(algorithm).unwrap();
+            let pem = key.to_pkcs1_pem().or_else(|| key.to_sec1_pem()).or_else(|| key.to_pkcs8_pem()).unwrap();
+            place.write("private.pem", &pem);
+            place.write("public.pem", &key.verifying_key().to_spki_pem().unwrap());
+            ("--key", "--key")
+        };
+        let file = |asymmetric| if algorithm.is_symmetric() { "secret.txt" } else { asymmetric };
+        let named = ["--algorithm", algorithm.as_str()];
+        let sign = ["token", "sign", private, file("private.pem"), "--audience", AUDIENCE, "--issuer", ISSUER];
+        let token = place.json(&[&sign[..], &named].concat())["token"].as_str().unwrap().to_owned();
+        assert_eq!(place.json(&["token", "decode", &token])["header"]["alg"], algorithm.as_str());
+        let verify = ["token", "verify", public, file("public.pem"), "--audience", AUDIENCE, "--json"];
+        let ran = place.run_with(&[&verify[..], &named].concat(), &token, &[]);
+        assert_eq!(ran.code, 0, "{algorithm}: {ran:?}");
+        let other = if algorithm == Algorithm::Ps384 { "PS512" } else { "PS384" };
+        let refused = place.run_with(&[&verify[..], &["--algorithm", other]].concat(), &token, &[]);
+        assert_ne!(refused.code, 0, "{algorithm}: {refused:?}");
+    }
 }
 
 #[test]

@@ -78,10 +78,7 @@ impl NewProof<'_> {
         let mut text = segment(&header)?;
         text.push('.');
         text.push_str(&segment(&claims)?);
-        let mut signature = String::new();
-        key.sign_with(text.as_bytes(), |bytes| base64url::encode_to(bytes, &mut signature))?;
-        text.push('.');
-        text.push_str(&signature);
+        key.sign_onto(&mut text)?;
         if text.len() > TOKEN_BYTES_MAX {
             return Err(SignError::TooLarge { what: "proof", limit: TOKEN_BYTES_MAX });
         }

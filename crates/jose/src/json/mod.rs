@@ -3,13 +3,16 @@
 //! Parsers differ on duplicate members, lone surrogates, byte order marks and what follows the value. Whatever two
 //! parsers could read in two ways is refused here, before serde sees it.
 
+mod de;
 mod error;
 mod scan;
 mod value;
+mod write;
 
 pub use error::JsonError;
 
-pub(crate) use value::{Object, Value};
+pub(crate) use value::{Object, Value, whole_number};
+pub(crate) use write::Written;
 
 use crate::limits;
 
@@ -68,5 +71,7 @@ pub fn check(bytes: &[u8], limits: Limits) -> Result<(), JsonError> {
 
 /// Checks that `bytes` are one strict JSON object, and returns its members unread.
 pub(crate) fn object(bytes: &[u8], limits: Limits) -> Result<Object<'_>, JsonError> {
-    scan::Scanner::new(bytes, limits)?.object_document()
+    let mut object = Object::default();
+    object.read(bytes, limits)?;
+    Ok(object)
 }

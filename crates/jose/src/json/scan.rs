@@ -1,18 +1,25 @@
-//! One pass over the text: checks everything, keeps the outermost members, allocates for names alone.
+//! One pass over the text: checks everything and keeps the outermost members. It allocates nothing for objects of up to
+//! 16 members without escapes.
+//!
+//! Positions move by `wrapping_add`: each step is over bytes that were seen, so `at` stays within the text, and a text
+//! is shorter than `usize::MAX`. Bytes and text are read by `get`, so that a mistake here would be an error, no panic.
 
-use std::borrow::Cow;
+use smallvec::SmallVec;
 
 use super::{
     JsonError, Limits,
-    value::{Kind, Member, Object, Value, unescape},
+    value::{Elements, Kind, Member, Members, Str, Value, unescape},
 };
+
+/// Up to here each name is compared with those before it; larger objects are sorted.
+const COMPARED_MAX: usize = 32;
 
 pub(super) struct Scanner<'a> {
     text: &'a str,
     at: usize,
     limits: Limits,
-    /// Names of the objects that are open, innermost last.
-    names: Vec<Cow<'a, str>>,
+    /// Names of the nested objects that are open, innermost last.
+    names: SmallVec<[Str<'a>; COMPARED_MAX]>,
 }
 
 impl<'a> Scanner<'a> {
@@ -21,11 +28,15 @@ impl<'a> Scanner<'a> {
             return Err(JsonError::TooLarge { limit: limits.bytes_max });
         }
         let text = str::from_utf8(bytes).map_err(|_| JsonError::Utf8)?;
-        Ok(Self { text, at: 0, limits, names: Vec::new() })
+        Ok(Self { text, at: 0, limits, names: SmallVec::new() })
+    }
+
+    pub(super) const fn text(&self) -> &'a str {
+        self.text
     }
 
     /// One value and nothing after it.
-    pub(super) fn document(mut self) -> Result<Value<'a>, JsonError> {
+    pub(super) fn document(&mut self) -> Result<Value<'a>, JsonError> {
         self.skip_space();
         let value = self.value(0)?;
         self.end()?;
@@ -33,23 +44,46 @@ impl<'a> Scanner<'a> {
     }
 
     /// One object and nothing after it.
-    pub(super) fn object_document(mut self) -> Result<Object<'a>, JsonError> {
+    pub(super) fn object_document(&mut self, members: &mut Members<'a>) -> Result<(), JsonError> {
         self.skip_space();
         if self.peek() != Some(b'{') {
             // A text that is no JSON at all is reported as that.
             self.document()?;
             return Err(JsonError::NotAnObject);
         }
-        let mut members = Vec::with_capacity(16);
-        self.object(1, Some(&mut members))?;
-        self.end()?;
-        Ok(Object::new(members))
+        self.outermost(members)?;
+        self.end()
+    }
+
+    /// As `object`, keeping the members: their names are compared where they are kept.
+    fn outermost(&mut self, members: &mut Members<'a>) -> Result<(), JsonError> {
+        self.open(b'{', 1)?;
+        let mut seen = Seen::default();
+        if self.take(b'}') {
+            return Ok(());
+        }
+        loop {
+            if members.len() == self.limits.members_max {
+                return Err(JsonError::TooManyMembers { limit: self.limits.members_max });
+            }
+            let name = self.name()?;
+            seen.check(name, members.iter().map(|member| member.name))?;
+            let value = self.value(1)?;
+            members.push(Member { name, value });
+            self.skip_space();
+            if self.take(b',') {
+                self.skip_space();
+                continue;
+            }
+            self.expect(b'}')?;
+            return check_sorted(members.iter().map(|member| member.name));
+        }
     }
 
     /// The elements of an array, and nothing after it.
-    pub(super) fn array_document(mut self) -> Result<Vec<Value<'a>>, JsonError> {
+    pub(super) fn array_document(&mut self) -> Result<Elements<'a>, JsonError> {
         self.skip_space();
-        let mut elements = Vec::new();
+        let mut elements = Elements::new();
         self.array(1, Some(&mut elements))?;
         self.end()?;
         Ok(elements)
@@ -60,41 +94,55 @@ impl<'a> Scanner<'a> {
         if self.at == self.text.len() { Ok(()) } else { Err(self.syntax()) }
     }
 
+    #[inline]
     fn value(&mut self, depth: usize) -> Result<Value<'a>, JsonError> {
         let start = self.at;
+        if self.peek() != Some(b'"') {
+            return self.other_value(depth);
+        }
+        let string = self.string()?;
+        let raw = self.text.get(start..self.at).ok_or_else(|| self.syntax())?;
+        Ok(Value::new(Kind::String { escaped: string.escaped }, raw))
+    }
+
+    fn other_value(&mut self, depth: usize) -> Result<Value<'a>, JsonError> {
+        let start = self.at;
         let kind = match self.peek() {
-            Some(b'"') => self.string().map(|_| Kind::String),
-            Some(b'{') => self.object(depth + 1, None).map(|()| Kind::Object),
-            Some(b'[') => self.array(depth + 1, None).map(|()| Kind::Array),
+            Some(b'{') => self.object(depth.saturating_add(1)).map(|()| Kind::Object),
+            Some(b'[') => self.array(depth.saturating_add(1), None).map(|()| Kind::Array),
             Some(b'-' | b'0'..=b'9') => self.number().map(|()| Kind::Number),
             Some(b't') => self.literal("true").map(|()| Kind::Other),
             Some(b'f') => self.literal("false").map(|()| Kind::Other),
-            Some(b'n') => self.literal("null").map(|()| Kind::Other),
+            Some(b'n') => self.literal("null").map(|()| Kind::Null),
             _ => Err(self.syntax()),
         }?;
-        Ok(Value::new(kind, &self.text[start..self.at]))
+        let raw = self.text.get(start..self.at).ok_or_else(|| self.syntax())?;
+        Ok(Value::new(kind, raw))
     }
 
-    fn object(&mut self, depth: usize, mut members: Option<&mut Vec<Member<'a>>>) -> Result<(), JsonError> {
+    /// A name, its colon, and the space around it.
+    #[inline]
+    fn name(&mut self) -> Result<Str<'a>, JsonError> {
+        let name = self.string()?;
+        self.skip_space();
+        self.expect(b':')?;
+        self.skip_space();
+        Ok(name)
+    }
+
+    fn object(&mut self, depth: usize) -> Result<(), JsonError> {
         self.open(b'{', depth)?;
         let first = self.names.len();
+        let mut seen = Seen::default();
         if !self.take(b'}') {
             loop {
-                if self.names.len() - first == self.limits.members_max {
+                if self.names.len().saturating_sub(first) == self.limits.members_max {
                     return Err(JsonError::TooManyMembers { limit: self.limits.members_max });
                 }
-                let name = self.string()?;
-                self.skip_space();
-                self.expect(b':')?;
-                self.skip_space();
-                if let Some(members) = members.as_deref_mut() {
-                    self.names.push(name.clone());
-                    let value = self.value(depth)?;
-                    members.push(Member { name, value });
-                } else {
-                    self.names.push(name);
-                    self.value(depth)?;
-                }
+                let name = self.name()?;
+                seen.check(name, self.names.iter().skip(first).copied())?;
+                self.names.push(name);
+                self.value(depth)?;
                 self.skip_space();
                 if self.take(b'}') {
                     break;
@@ -103,16 +151,12 @@ impl<'a> Scanner<'a> {
                 self.skip_space();
             }
         }
-        let names = &mut self.names[first..];
-        names.sort_unstable();
-        if names.windows(2).any(|pair| pair[0] == pair[1]) {
-            return Err(JsonError::DuplicateMember);
-        }
+        check_sorted(self.names.iter().skip(first).copied())?;
         self.names.truncate(first);
         Ok(())
     }
 
-    fn array(&mut self, depth: usize, mut elements: Option<&mut Vec<Value<'a>>>) -> Result<(), JsonError> {
+    fn array(&mut self, depth: usize, mut elements: Option<&mut Elements<'a>>) -> Result<(), JsonError> {
         self.open(b'[', depth)?;
         if self.take(b']') {
             return Ok(());
@@ -138,27 +182,40 @@ impl<'a> Scanner<'a> {
         if depth > self.limits.depth_max { Err(JsonError::TooDeep { limit: self.limits.depth_max }) } else { Ok(()) }
     }
 
-    fn string(&mut self) -> Result<Cow<'a, str>, JsonError> {
-        self.expect(b'"')?;
-        let (start, mut escaped) = (self.at, false);
+    #[inline]
+    fn string(&mut self) -> Result<Str<'a>, JsonError> {
+        let Some((b'"', content)) = self.rest().split_first() else { return Err(self.syntax()) };
+        let start = self.at.wrapping_add(1);
+        let plain = plain_bytes(content);
+        self.at = start.wrapping_add(plain);
+        if content.get(plain) == Some(&b'"')
+            && let Some(raw) = self.text.get(start..self.at)
+        {
+            self.step();
+            return Ok(Str { raw, escaped: false });
+        }
+        self.string_with_escapes(start)
+    }
+
+    /// Goes on at the first byte that is not plain.
+    #[cold]
+    fn string_with_escapes(&mut self, start: usize) -> Result<Str<'a>, JsonError> {
         loop {
             match self.peek() {
                 Some(b'"') => break,
                 Some(b'\\') => {
-                    escaped = true;
-                    self.at += 2; // whatever is escaped, a quote too; `unescape` judges it
+                    // Whatever is escaped, a quote too; `unescape` judges it.
+                    self.step();
+                    self.step();
                 }
                 None | Some(0..=0x1f) => return Err(self.syntax()),
-                Some(_) => self.at += 1,
+                Some(_) => self.step(),
             }
         }
         // `get`: an escape may have stepped into the middle of a character.
-        let content = self.text.get(start..self.at).ok_or_else(|| self.syntax())?;
-        self.at += 1;
-        if !escaped {
-            return Ok(Cow::Borrowed(content));
-        }
-        unescape(content).map(Cow::Owned).ok_or(JsonError::Syntax { offset: start })
+        let raw = self.text.get(start..self.at).ok_or_else(|| self.syntax())?;
+        self.step();
+        unescape(raw).map(|_| Str { raw, escaped: true }).ok_or(JsonError::Syntax { offset: start })
     }
 
     fn number(&mut self) -> Result<(), JsonError> {
@@ -170,9 +227,9 @@ impl<'a> Scanner<'a> {
             self.digits()?;
         }
         if matches!(self.peek(), Some(b'e' | b'E')) {
-            self.at += 1;
+            self.step();
             if matches!(self.peek(), Some(b'+' | b'-')) {
-                self.at += 1;
+                self.step();
             }
             self.digits()?;
         }
@@ -180,42 +237,155 @@ impl<'a> Scanner<'a> {
     }
 
     fn digits(&mut self) -> Result<(), JsonError> {
-        let start = self.at;
-        while matches!(self.peek(), Some(b'0'..=b'9')) {
-            self.at += 1;
-        }
-        if self.at > start { Ok(()) } else { Err(self.syntax()) }
+        let digits = self.rest().iter().take_while(|byte| byte.is_ascii_digit()).count();
+        self.at = self.at.wrapping_add(digits);
+        if digits > 0 { Ok(()) } else { Err(self.syntax()) }
     }
 
     fn literal(&mut self, literal: &str) -> Result<(), JsonError> {
-        if self.text.as_bytes()[self.at..].starts_with(literal.as_bytes()) {
-            self.at += literal.len();
+        if self.rest().starts_with(literal.as_bytes()) {
+            self.at = self.at.wrapping_add(literal.len());
             return Ok(());
         }
         Err(self.syntax())
     }
 
+    #[inline]
     fn skip_space(&mut self) {
-        while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
-            self.at += 1;
+        if self.peek().is_some_and(|byte| byte <= b' ') {
+            self.skip_spaces();
         }
     }
 
+    #[cold]
+    fn skip_spaces(&mut self) {
+        while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
+            self.step();
+        }
+    }
+
+    #[inline]
     fn expect(&mut self, byte: u8) -> Result<(), JsonError> {
         if self.take(byte) { Ok(()) } else { Err(self.syntax()) }
     }
 
+    #[inline]
     fn take(&mut self, byte: u8) -> bool {
         let found = self.peek() == Some(byte);
-        self.at += usize::from(found);
+        self.at = self.at.wrapping_add(usize::from(found));
         found
     }
 
+    #[inline]
+    const fn step(&mut self) {
+        self.at = self.at.wrapping_add(1);
+    }
+
+    #[inline]
     fn peek(&self) -> Option<u8> {
         self.text.as_bytes().get(self.at).copied()
     }
 
+    #[inline]
+    fn rest(&self) -> &'a [u8] {
+        self.text.as_bytes().get(self.at..).unwrap_or_default()
+    }
+
+    #[cold]
     fn syntax(&self) -> JsonError {
         JsonError::Syntax { offset: self.at.min(self.text.len()) }
+    }
+}
+
+/// Which names an object had so far, as one bit each: a bit that is not set saves the comparisons.
+#[derive(Default)]
+pub(super) struct Seen(u64);
+
+impl Seen {
+    #[inline]
+    pub(super) fn check<'a>(
+        &mut self,
+        name: Str<'_>,
+        mut before: impl ExactSizeIterator<Item = Str<'a>>,
+    ) -> Result<(), JsonError> {
+        if before.len() >= COMPARED_MAX {
+            return Ok(()); // sorted at the end
+        }
+        let bit = if name.escaped { u64::MAX } else { one_bit(name.raw) };
+        if self.0 & bit != 0 && before.any(|other| other.is(name)) {
+            return Err(JsonError::DuplicateMember);
+        }
+        self.0 |= bit;
+        Ok(())
+    }
+}
+
+/// The bit of a name: by its length and its outermost characters.
+#[inline]
+fn one_bit(name: &str) -> u64 {
+    let byte = |byte: Option<&u8>| byte.map_or(0, |byte| usize::from(*byte));
+    let bytes = name.as_bytes();
+    let mixed = byte(bytes.first()).wrapping_mul(5).wrapping_add(byte(bytes.last())).wrapping_add(bytes.len());
+    1_u64.wrapping_shl((mixed % 64) as u32)
+}
+
+/// Duplicates of an object that is too large to compare each name with each.
+#[inline]
+fn check_sorted<'a>(names: impl ExactSizeIterator<Item = Str<'a>>) -> Result<(), JsonError> {
+    if names.len() <= COMPARED_MAX {
+        return Ok(());
+    }
+    let mut names: Vec<_> = names.map(Str::to_cow).collect();
+    names.sort_unstable();
+    if names.array_windows().any(|[a, b]| a == b) { Err(JsonError::DuplicateMember) } else { Ok(()) }
+}
+
+/// Length of the text before the first quote, backslash or control character.
+#[inline]
+pub(super) fn plain_bytes(bytes: &[u8]) -> usize {
+    const fn each(byte: u8) -> u64 {
+        u64::from_ne_bytes([byte; 8])
+    }
+    let mut plain = 0_usize;
+    let (words, rest) = bytes.as_chunks::<8>();
+    for word in words {
+        let word = u64::from_le_bytes(*word);
+        // The highest bit of each byte that a subtraction takes below zero; of those the first is exact, since what
+        // borrows from its neighbours comes later. Bytes beyond ASCII have that bit of their own, and are plain.
+        let control = word.wrapping_sub(each(0x20));
+        let quote = (word ^ each(b'"')).wrapping_sub(each(1));
+        let backslash = (word ^ each(b'\\')).wrapping_sub(each(1));
+        let special = (control | quote | backslash) & !word & each(0x80);
+        if special != 0 {
+            return plain.wrapping_add((special.trailing_zeros() / 8) as usize);
+        }
+        plain = plain.wrapping_add(8);
+    }
+    plain.wrapping_add(rest.iter().take_while(|byte| !matches!(byte, b'"' | b'\\' | 0..=0x1f)).count())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain_bytes;
+
+    #[test]
+    fn the_first_special_byte_is_found_at_every_place_among_all_bytes() {
+        for length in 0..24 {
+            for at in 0..length {
+                for byte in 0..=255_u8 {
+                    let mut bytes = vec![b'a'; length];
+                    bytes[at] = byte;
+                    let is_special = matches!(byte, b'"' | b'\\' | 0..=0x1f);
+                    assert_eq!(plain_bytes(&bytes), if is_special { at } else { length }, "{byte} at {at}");
+                    // Another special byte after it changes nothing.
+                    if let Some(next) = bytes.get_mut(at + 1) {
+                        *next = b'!';
+                        assert_eq!(plain_bytes(&bytes), if is_special { at } else { length });
+                        bytes[at + 1] = 0x1f;
+                        assert_eq!(plain_bytes(&bytes), if is_special { at } else { at + 1 });
+                    }
+                }
+            }
+        }
     }
 }

@@ -2,15 +2,20 @@
 
 use std::borrow::Cow;
 
-use super::{Limits, scan::Scanner};
+use smallvec::SmallVec;
+
+use super::{JsonError, Limits, scan::Scanner};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
-    String,
+    String {
+        escaped: bool,
+    },
     Number,
     Array,
     Object,
-    /// `true`, `false` or `null`: no member that we read may be one.
+    Null,
+    /// `true` or `false`: no member that we read may be one.
     Other,
 }
 
@@ -21,35 +26,68 @@ pub(crate) struct Value<'a> {
     raw: &'a str,
 }
 
+/// The text between two quotes, checked.
+#[derive(Clone, Copy)]
+pub(super) struct Str<'a> {
+    pub(super) raw: &'a str,
+    pub(super) escaped: bool,
+}
+
+impl<'a> Str<'a> {
+    #[inline]
+    pub(super) fn to_cow(self) -> Cow<'a, str> {
+        if self.escaped {
+            // Checked when scanned, so it unescapes.
+            return Cow::Owned(unescape(self.raw).unwrap_or_default());
+        }
+        Cow::Borrowed(self.raw)
+    }
+
+    /// Whether both stand for the same text.
+    #[inline]
+    pub(super) fn is(self, other: Str<'_>) -> bool {
+        if self.escaped || other.escaped { self.to_cow() == other.to_cow() } else { self.raw == other.raw }
+    }
+}
+
 /// What was checked before is only bounded by its own length.
 const CHECKED: Limits = Limits { bytes_max: usize::MAX, depth_max: usize::MAX, members_max: usize::MAX };
 
 impl<'a> Value<'a> {
+    #[inline]
     pub(super) const fn new(kind: Kind, raw: &'a str) -> Self {
         Self { kind, raw }
     }
 
+    pub(super) const fn kind(self) -> Kind {
+        self.kind
+    }
+
     /// The string, if it is one.
+    #[inline]
     pub(crate) fn string(self) -> Option<Cow<'a, str>> {
-        if self.kind != Kind::String {
-            return None;
-        }
-        let content = self.raw.get(1..self.raw.len() - 1)?;
-        if content.contains('\\') { unescape(content).map(Cow::Owned) } else { Some(Cow::Borrowed(content)) }
+        let Kind::String { escaped } = self.kind else { return None };
+        let raw = self.raw.strip_prefix('"')?.strip_suffix('"')?;
+        Some(Str { raw, escaped }.to_cow())
+    }
+
+    pub(crate) const fn is_string(self) -> bool {
+        matches!(self.kind, Kind::String { .. })
     }
 
     /// The text of the number, if it is one.
+    #[inline]
     pub(crate) fn number(self) -> Option<&'a str> {
         (self.kind == Kind::Number).then_some(self.raw)
     }
 
     /// The elements, if it is an array.
-    pub(crate) fn elements(self) -> Option<Vec<Self>> {
+    pub(crate) fn elements(self) -> Option<Elements<'a>> {
         Scanner::new(self.raw.as_bytes(), CHECKED).ok()?.array_document().ok()
     }
 
     /// The elements, if it is an array of strings and nothing else.
-    pub(crate) fn strings(self) -> Option<Vec<Cow<'a, str>>> {
+    pub(crate) fn strings(self) -> Option<SmallVec<[Cow<'a, str>; 4]>> {
         self.elements()?.into_iter().map(Self::string).collect()
     }
 
@@ -59,24 +97,57 @@ impl<'a> Value<'a> {
     }
 }
 
+#[derive(Clone, Copy)]
 pub(super) struct Member<'a> {
-    pub(super) name: Cow<'a, str>,
+    pub(super) name: Str<'a>,
     pub(super) value: Value<'a>,
 }
 
+/// The elements of an array, in place where they are few: `aud` mostly has one.
+pub(crate) type Elements<'a> = SmallVec<[Value<'a>; 4]>;
+
+pub(super) type Members<'a> = SmallVec<[Member<'a>; 16]>;
+
 /// The members of one checked object.
+#[derive(Default)]
 pub(crate) struct Object<'a> {
-    members: Vec<Member<'a>>,
+    text: &'a str,
+    members: Members<'a>,
 }
 
 impl<'a> Object<'a> {
-    pub(super) const fn new(members: Vec<Member<'a>>) -> Self {
-        Self { members }
+    /// Fills an empty object: where it stands, since moving its members costs as much as scanning some of them.
+    pub(crate) fn read(&mut self, bytes: &'a [u8], limits: Limits) -> Result<(), JsonError> {
+        let mut scanner = Scanner::new(bytes, limits)?;
+        self.text = scanner.text();
+        scanner.object_document(&mut self.members)
+    }
+
+    /// The whole text.
+    pub(super) const fn text(&self) -> &'a str {
+        self.text
+    }
+
+    pub(super) fn members(&self) -> &[Member<'a>] {
+        &self.members
+    }
+
+    /// Calls `each` with every member whose name has no escapes, and with those that have, unescaped.
+    #[inline]
+    pub(crate) fn for_each(&self, mut each: impl FnMut(&str, Value<'a>)) {
+        for member in &self.members {
+            if member.name.escaped {
+                each(&member.name.to_cow(), member.value);
+            } else {
+                each(member.name.raw, member.value);
+            }
+        }
     }
 
     /// The member of that name, compared after unescaping.
     pub(crate) fn get(&self, name: &str) -> Option<Value<'a>> {
-        self.members.iter().find(|member| member.name == name).map(|member| member.value)
+        let name = Str { raw: name, escaped: false };
+        self.members.iter().find(|member| member.name.is(name)).map(|member| member.value)
     }
 
     /// Whether there is such a member.
@@ -102,12 +173,11 @@ pub(super) fn unescape(content: &str) -> Option<String> {
             b'r' => '\r',
             b't' => '\t',
             b'u' => {
-                let first = code_unit(rest)?;
-                rest = &rest[4..];
+                let (first, after) = code_unit(rest)?;
+                rest = after;
                 if (0xd800..0xdc00).contains(&first) {
-                    let pair = rest.strip_prefix("\\u")?;
-                    let second = code_unit(pair)?;
-                    rest = &pair[4..];
+                    let (second, after) = code_unit(rest.strip_prefix("\\u")?)?;
+                    rest = after;
                     char::decode_utf16([first, second]).next()?.ok()?
                 } else {
                     char::from_u32(u32::from(first))?
@@ -121,9 +191,22 @@ pub(super) fn unescape(content: &str) -> Option<String> {
     Some(string)
 }
 
-/// The four hexadecimal digits at the start of `text`.
-fn code_unit(text: &str) -> Option<u16> {
-    let digits = text.get(..4)?;
+/// The four hexadecimal digits at the start of `text`, and what follows them.
+fn code_unit(text: &str) -> Option<(u16, &str)> {
+    let (digits, rest) = text.split_at_checked(4)?;
     // `from_str_radix` would take a sign too.
-    digits.bytes().all(|digit| digit.is_ascii_hexdigit()).then(|| u16::from_str_radix(digits, 16).ok())?
+    let unit = digits.bytes().all(|digit| digit.is_ascii_hexdigit()).then(|| u16::from_str_radix(digits, 16).ok())?;
+    Some((unit?, rest))
+}
+
+/// The number that up to 18 digits stand for: most numbers in claims sets are times.
+#[inline]
+pub(crate) fn whole_number(text: &str) -> Option<u64> {
+    if text.len() > 18 {
+        return None;
+    }
+    text.bytes().try_fold(0_u64, |number, byte| {
+        let digit = byte.wrapping_sub(b'0');
+        (digit <= 9).then(|| number.wrapping_mul(10).wrapping_add(u64::from(digit))) // below 10^18
+    })
 }

@@ -15,8 +15,8 @@ use crate::{Algorithm, KeyId, base64url};
 pub(super) fn required_members(members: &PublicMembers) -> Vec<(&'static str, Cow<'static, str>)> {
     let encode = |bytes: &[u8]| Cow::Owned(base64url::encode(bytes));
     match members {
-        PublicMembers::P256 { x, y } => {
-            vec![("kty", "EC".into()), ("crv", "P-256".into()), ("x", encode(x)), ("y", encode(y))]
+        PublicMembers::Ec { curve, x, y } => {
+            vec![("kty", "EC".into()), ("crv", curve.as_str().into()), ("x", encode(x)), ("y", encode(y))]
         }
         PublicMembers::Ed25519 { x } => vec![("kty", "OKP".into()), ("crv", "Ed25519".into()), ("x", encode(x))],
         PublicMembers::Rsa { n, e } => vec![("kty", "RSA".into()), ("n", encode(n)), ("e", encode(e))],
@@ -55,10 +55,12 @@ pub(crate) fn private_jwk(
     algorithm: Algorithm,
 ) -> Zeroizing<String> {
     let public = public.map_or_else(|| vec![("kty", "oct".into())], required_members);
-    let public_bytes: usize = public.iter().map(|(_, value)| value.len() + 16).sum();
-    let private_bytes: usize = private.iter().map(|(_, value)| value.len() * 4 / 3 + 16).sum();
+    let public_bytes = public.iter().map(|(_, value)| value.len());
+    let private_bytes = private.iter().map(|(_, value)| base64url::encoded_bytes(value.len()));
+    let others = [id.as_str().len(), id.as_str().len(), 256]; // the id may need escapes; names and quotes
+    let length = public_bytes.chain(private_bytes).chain(others).fold(0, usize::saturating_add);
     // Sized in advance: a string that grows would leave copies of the secret behind.
-    let mut json = Zeroizing::new(String::with_capacity(public_bytes + private_bytes + 2 * id.as_str().len() + 64));
+    let mut json = Zeroizing::new(String::with_capacity(length));
     json.push('{');
     for (name, value) in &public {
         push_member(&mut json, name, value);

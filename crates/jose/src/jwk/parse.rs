@@ -4,7 +4,9 @@ use zeroize::Zeroizing;
 
 use super::PublicMembers;
 use crate::{
-    Algorithm, KeyError, KeyId, Secret, base64url,
+    Algorithm, KeyError, KeyId, Secret,
+    algorithm::Curve,
+    base64url,
     json::{self, Limits, Object},
     key::RsaPrivateParts,
 };
@@ -25,6 +27,7 @@ const PRIVATE: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Jwk {
     members: PublicMembers,
+    algorithm: Algorithm,
     id: Option<KeyId>,
 }
 
@@ -44,14 +47,14 @@ impl Jwk {
         self.id.as_ref()
     }
 
-    /// Its `alg`; where absent, the one that its type has.
+    /// Its `alg`; where absent, the one of its curve, for RSA `RS256`.
     #[must_use]
     pub const fn algorithm(&self) -> Algorithm {
-        self.members.algorithm()
+        self.algorithm
     }
 
-    pub(crate) const fn new(members: PublicMembers, id: KeyId) -> Self {
-        Self { members, id: Some(id) }
+    pub(crate) const fn new(members: PublicMembers, algorithm: Algorithm, id: KeyId) -> Self {
+        Self { members, algorithm, id: Some(id) }
     }
 
     pub(crate) const fn members(&self) -> &PublicMembers {
@@ -63,18 +66,20 @@ impl Jwk {
             return Err(KeyError::PrivateMembers);
         }
         let members = public_members(object)?;
-        check_purpose(object, members.algorithm(), "verify")?;
-        Ok(Self { members, id: key_id(object)? })
+        let algorithm = algorithm_of(object, &members)?;
+        check_purpose(object, "verify")?;
+        Ok(Self { members, algorithm, id: key_id(object)? })
     }
 }
 
 pub(crate) struct PrivateJwk {
     pub(crate) members: PrivateMembers,
+    pub(crate) algorithm: Algorithm,
     pub(crate) id: Option<KeyId>,
 }
 
 pub(crate) enum PrivateMembers {
-    P256 { x: [u8; 32], y: [u8; 32], d: Zeroizing<[u8; 32]> },
+    Ec { curve: Curve, x: Box<[u8]>, y: Box<[u8]>, d: Zeroizing<Vec<u8>> },
     Ed25519 { x: [u8; 32], d: Zeroizing<[u8; 32]> },
     Rsa { n: Vec<u8>, e: Vec<u8>, parts: RsaPrivateParts },
     Secret(Secret<Vec<u8>>),
@@ -86,14 +91,21 @@ impl PrivateJwk {
         let id = key_id(&object)?;
         if key_type(&object)? == "oct" {
             refuse_members(&object, &["x", "y", "n", "e", "crv", "d"])?;
-            check_purpose(&object, Algorithm::Hs256, "sign")?;
-            return Ok(Self { members: PrivateMembers::Secret(Secret::new(bytes(&object, "k")?)), id });
+            let algorithm = named_algorithm(&object)?.unwrap_or(Algorithm::Hs256);
+            if !algorithm.is_symmetric() {
+                return Err(OTHER_ALGORITHM);
+            }
+            check_purpose(&object, "sign")?;
+            return Ok(Self { members: PrivateMembers::Secret(Secret::new(bytes(&object, "k")?)), algorithm, id });
         }
         let public = public_members(&object)?;
-        check_purpose(&object, public.algorithm(), "sign")?;
+        let algorithm = algorithm_of(&object, &public)?;
+        check_purpose(&object, "sign")?;
         refuse_members(&object, &["k", "oth"])?; // `oth`: more than two primes
         let members = match public {
-            PublicMembers::P256 { x, y } => PrivateMembers::P256 { x, y, d: Zeroizing::new(array(&object, "d")?) },
+            PublicMembers::Ec { curve, x, y } => {
+                PrivateMembers::Ec { curve, x, y, d: Zeroizing::new(bytes(&object, "d")?) }
+            }
             PublicMembers::Ed25519 { x } => PrivateMembers::Ed25519 { x, d: Zeroizing::new(array(&object, "d")?) },
             PublicMembers::Rsa { n, e } => {
                 let part = |name| bytes(&object, name).map(Zeroizing::new);
@@ -102,7 +114,7 @@ impl PrivateJwk {
                 PrivateMembers::Rsa { n, e, parts: RsaPrivateParts { d, p, q, dp, dq, qi } }
             }
         };
-        Ok(Self { members, id })
+        Ok(Self { members, algorithm, id })
     }
 }
 
@@ -112,9 +124,10 @@ fn key_type(object: &Object<'_>) -> Result<String, KeyError> {
 
 fn public_members(object: &Object<'_>) -> Result<PublicMembers, KeyError> {
     match (key_type(object)?.as_str(), string(object, "crv")?.as_deref()) {
-        ("EC", Some("P-256")) => {
+        ("EC", Some(curve)) => {
+            let curve = Curve::named(curve).ok_or(UNKNOWN_CURVE)?;
             refuse_members(object, &["n", "e"])?;
-            Ok(PublicMembers::P256 { x: array(object, "x")?, y: array(object, "y")? })
+            Ok(PublicMembers::Ec { curve, x: bytes(object, "x")?.into(), y: bytes(object, "y")?.into() })
         }
         ("OKP", Some("Ed25519")) => {
             refuse_members(object, &["y", "n", "e"])?;
@@ -126,18 +139,26 @@ fn public_members(object: &Object<'_>) -> Result<PublicMembers, KeyError> {
         }
         ("RSA", Some(_)) => Err(KeyError::Unusable("an RSA key has no `crv`")),
         ("oct", _) => Err(KeyError::PrivateMembers),
-        ("EC" | "OKP", _) => Err(KeyError::Unsupported("`crv` must be P-256 (EC) or Ed25519 (OKP)")),
+        ("EC" | "OKP", _) => Err(UNKNOWN_CURVE),
         _ => Err(KeyError::Unsupported("`kty` must be EC, OKP or RSA")),
     }
 }
 
-/// `alg`, `use` and `key_ops` (RFC 7517 §4.2 to §4.4) must all allow what the key is loaded for.
-fn check_purpose(object: &Object<'_>, algorithm: Algorithm, operation: &str) -> Result<(), KeyError> {
-    if let Some(name) = string(object, "alg")?
-        && name.parse() != Ok(algorithm)
-    {
-        return Err(KeyError::Unusable("`alg` is not the algorithm of this type of key"));
-    }
+const UNKNOWN_CURVE: KeyError = KeyError::Unsupported("`crv` must be P-256, P-384 or P-521 (EC) or Ed25519 (OKP)");
+const OTHER_ALGORITHM: KeyError = KeyError::Unusable("`alg` is no algorithm of this type of key");
+
+/// The one algorithm of a key: its `alg`, which must be one for such a key, or the one of its type.
+fn algorithm_of(object: &Object<'_>, members: &PublicMembers) -> Result<Algorithm, KeyError> {
+    let algorithm = named_algorithm(object)?.unwrap_or_else(|| members.default_algorithm());
+    if members.fits(algorithm) { Ok(algorithm) } else { Err(OTHER_ALGORITHM) }
+}
+
+fn named_algorithm(object: &Object<'_>) -> Result<Option<Algorithm>, KeyError> {
+    string(object, "alg")?.map(|name| name.parse().map_err(|_| OTHER_ALGORITHM)).transpose()
+}
+
+/// `use` and `key_ops` (RFC 7517 §4.2, §4.3) must both allow what the key is loaded for.
+fn check_purpose(object: &Object<'_>, operation: &str) -> Result<(), KeyError> {
     if string(object, "use")?.is_some_and(|purpose| purpose != "sig") {
         return Err(KeyError::Unusable("`use` is not `sig`"));
     }
@@ -150,7 +171,7 @@ fn check_purpose(object: &Object<'_>, algorithm: Algorithm, operation: &str) -> 
         return Err(KeyError::Unusable("`key_ops` does not allow this operation, or allows others than signatures"));
     }
     operations.sort_unstable();
-    if operations.windows(2).any(|pair| pair[0] == pair[1]) {
+    if operations.array_windows().any(|[a, b]| a == b) {
         return Err(KeyError::Unusable("`key_ops` names an operation twice"));
     }
     Ok(())

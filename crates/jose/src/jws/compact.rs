@@ -36,6 +36,8 @@ pub(crate) struct CompactJws<'a> {
     pub(crate) signature: Vec<u8>,
     /// `header.payload` as it was sent: what the signature covers.
     pub(crate) signing_input: &'a str,
+    /// The signature as it was sent.
+    pub(crate) signature_text: &'a str,
 }
 
 impl<'a> CompactJws<'a> {
@@ -54,7 +56,9 @@ impl<'a> CompactJws<'a> {
             header: decode("header", header)?,
             payload: decode("payload", payload)?,
             signature: decode("signature", signature)?,
-            signing_input: &text[..header.len() + 1 + payload.len()],
+            // The signature follows the last dot.
+            signing_input: text.rsplit_once('.').map_or(text, |(signing_input, _)| signing_input),
+            signature_text: signature,
         })
     }
 }

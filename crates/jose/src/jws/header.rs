@@ -77,7 +77,7 @@ fn check_critical(header: &Object<'_>) -> Result<(), ParseError> {
         return Err(ParseError::Header("`crit` names a registered or an absent member"));
     }
     names.sort_unstable();
-    if names.windows(2).any(|pair| pair[0] == pair[1]) {
+    if names.array_windows().any(|[a, b]| a == b) {
         return Err(ParseError::Header("`crit` names a member twice"));
     }
     Err(ParseError::UnknownCritical)

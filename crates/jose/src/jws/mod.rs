@@ -11,4 +11,5 @@ pub use payload::SignedPayload;
 pub use sign::Signer;
 
 pub(crate) use compact::{CompactJws, CompactLimits};
+pub(crate) use sign::encoded_header;
 pub(crate) use verify::pick_key;

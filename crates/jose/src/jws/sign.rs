@@ -5,8 +5,8 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use crate::{
-    SignError, SigningKey, base64url,
-    json::{self, Limits},
+    Algorithm, KeyId, SignError, SigningKey, base64url,
+    json::{Limits, Object, Written},
     limits::{HEADER_BYTES_MAX, TOKEN_BYTES_MAX},
 };
 
@@ -26,6 +26,7 @@ pub struct Signer {
     key: Arc<SigningKey>,
     /// The encoded header and its dot.
     prefix: String,
+    signature_chars: usize,
 }
 
 #[derive(Serialize)]
@@ -35,16 +36,23 @@ struct SignedHeader<'a> {
     typ: &'a str,
 }
 
+/// The encoded header `alg`, `kid`, `typ` and its dot.
+pub(crate) fn encoded_header(algorithm: Algorithm, id: &KeyId, typ: &str) -> String {
+    let header = SignedHeader { alg: algorithm.as_str(), kid: id.as_str(), typ };
+    #[expect(clippy::expect_used, reason = "three strings: serializing them to memory has no way to fail")]
+    let header = serde_json::to_vec(&header).expect("strings serialize");
+    let mut prefix = base64url::encode(&header);
+    prefix.push('.');
+    prefix
+}
+
 impl Signer {
     /// Prepares the header `alg`, `kid`, `typ`.
     #[must_use]
     pub fn new(key: Arc<SigningKey>, typ: &str) -> Self {
-        let header = SignedHeader { alg: key.algorithm().as_str(), kid: key.id().as_str(), typ };
-        #[expect(clippy::expect_used, reason = "three strings: serializing them to memory has no way to fail")]
-        let header = serde_json::to_vec(&header).expect("strings serialize");
-        let mut prefix = base64url::encode(&header);
-        prefix.push('.');
-        Self { key, prefix }
+        let prefix = encoded_header(key.algorithm(), key.id(), typ);
+        let signature_chars = base64url::encoded_bytes(key.verifying_key().signature_bytes());
+        Self { key, prefix, signature_chars }
     }
 
     /// The key that signs.
@@ -59,10 +67,11 @@ impl Signer {
     /// [`SignError::TooLarge`] for claims beyond 4 KiB or 256 members, or a token beyond 8 KiB; [`SignError::Claims`] if
     /// they are not one JSON object, or have a member twice.
     pub fn sign<C: Serialize>(&self, claims: &C) -> Result<String, SignError> {
-        let payload = serde_json::to_vec(claims).map_err(|_| SignError::Claims("they do not serialize"))?;
-        // `#[serde(flatten)]` can write a member twice: that must not be signed.
-        json::object(&payload, Limits::CLAIMS)?;
-        let token = self.sign_bytes(&payload)?;
+        let mut written = Written::new();
+        let token = match written.write(claims) {
+            Ok(payload) => self.sign_bytes(payload)?,
+            Err(_) => self.sign_any(claims)?,
+        };
         if token.len() > TOKEN_BYTES_MAX {
             return Err(SignError::TooLarge { what: "token", limit: TOKEN_BYTES_MAX });
         }
@@ -86,17 +95,24 @@ impl Signer {
         Ok(text)
     }
 
+    /// Signs what is not written member by member: maps, large claims sets, whatever has something wrong with it.
+    #[cold]
+    fn sign_any<C: Serialize>(&self, claims: &C) -> Result<String, SignError> {
+        let payload = serde_json::to_vec(claims).map_err(|_| SignError::Claims("they do not serialize"))?;
+        // `#[serde(flatten)]` can write a member twice: that must not be signed.
+        Object::default().read(&payload, Limits::CLAIMS)?;
+        self.sign_bytes(&payload)
+    }
+
     fn sign_bytes(&self, payload: &[u8]) -> Result<String, SignError> {
-        if base64url::decoded_bytes(self.prefix.len() - 1) > HEADER_BYTES_MAX {
+        if base64url::decoded_bytes(self.prefix.len().saturating_sub(1)) > HEADER_BYTES_MAX {
             return Err(SignError::TooLarge { what: "header", limit: HEADER_BYTES_MAX });
         }
-        let mut text = String::with_capacity(self.prefix.len() + payload.len() * 4 / 3 + 360);
+        let lengths = [self.prefix.len(), base64url::encoded_bytes(payload.len()), self.signature_chars, 1];
+        let mut text = String::with_capacity(lengths.into_iter().fold(0, usize::saturating_add));
         text.push_str(&self.prefix);
         base64url::encode_to(payload, &mut text);
-        let mut signature = String::new();
-        self.key.sign_with(text.as_bytes(), |bytes| base64url::encode_to(bytes, &mut signature))?;
-        text.push('.');
-        text.push_str(&signature);
+        self.key.sign_onto(&mut text)?;
         Ok(text)
     }
 }

@@ -67,6 +67,18 @@ impl Expectations {
         &self.audience
     }
 
+    /// The kind of token that is asked for.
+    #[must_use]
+    pub const fn typ(&self) -> &TokenType {
+        &self.typ
+    }
+
+    /// How far clocks may differ.
+    #[must_use]
+    pub const fn leeway(&self) -> Leeway {
+        self.leeway
+    }
+
     pub(crate) fn check_type(&self, header: &Header) -> Result<(), VerifyError> {
         if header.typ().is_some_and(|typ| self.typ.matches(typ)) {
             return Ok(());
@@ -75,7 +87,7 @@ impl Expectations {
     }
 
     /// Time, issuer, audience, in this order. Strings are compared byte for byte (RFC 7519 §4.1.1, RFC 3986 §6.2.1).
-    pub(crate) fn check_claims(&self, claims: &ClaimsSet, now: Timestamp) -> Result<(), VerifyError> {
+    pub(crate) fn check_claims(&self, claims: &ClaimsSet<'_>, now: Timestamp) -> Result<(), VerifyError> {
         let leeway_seconds = self.leeway.as_seconds();
         if claims.expires_at.plus_seconds(leeway_seconds) <= now {
             return Err(VerifyError::Expired { ago_seconds: now.seconds_since(claims.expires_at), leeway_seconds });
@@ -88,7 +100,7 @@ impl Expectations {
         if self.issuer.is_empty() || claims.issuer != self.issuer {
             return Err(VerifyError::WrongIssuer);
         }
-        if self.audience.is_empty() || !claims.audience.contains(&self.audience) {
+        if self.audience.is_empty() || !claims.audience.has(&self.audience) {
             return Err(VerifyError::WrongAudience);
         }
         Ok(())

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, de};
 
-use crate::limits::TIMESTAMP_SECONDS_MAX;
+use crate::{json, limits::TIMESTAMP_SECONDS_MAX};
 
 /// A time in whole seconds since 1970 (NumericDate, RFC 7519 §2).
 ///
@@ -52,6 +52,10 @@ impl Timestamp {
 
     /// A JSON number: fractions are cut off; negative, infinite or past the year 9999 is none.
     pub(crate) fn from_json_number(number: &str) -> Option<Self> {
+        // What every issuer writes: the digits of whole seconds.
+        if let Some(seconds) = json::whole_number(number) {
+            return (seconds <= TIMESTAMP_SECONDS_MAX).then_some(Self(seconds));
+        }
         // Whole digits, a fraction or not: exact, where a float would round up to the next second.
         let whole = number.split_once('.').map_or(number, |(whole, _)| whole);
         let seconds = if number.contains(['e', 'E', '-']) {

@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use super::{Expectations, Timestamp, VerifiedToken, claims::ClaimsSet};
 use crate::{
     Header, KeySet, ParseError, VerifyError,
-    json::{self, Limits},
+    json::{self, Limits, Object},
     jws::{CompactJws, CompactLimits, pick_key},
 };
 
@@ -64,12 +64,15 @@ impl<'a> UnverifiedToken<'a> {
         expect.check_type(&self.header)?;
         let key = pick_key(&self.header, keys)?;
         key.check(self.jws.signing_input.as_bytes(), &self.jws.signature)?;
-        let claims = ClaimsSet::parse(&self.jws.payload)?;
+        let mut object = Object::default();
+        let claims = ClaimsSet::read(&self.jws.payload, &mut object)?;
         expect.check_claims(&claims, now)?;
-        // The same bytes that were verified and checked for duplicates.
-        let custom = serde_json::from_slice(&self.jws.payload)
-            .map_err(|error| VerifyError::ClaimsShape { column: error.column() })?;
-        Ok(VerifiedToken::new(claims, custom, key))
+        VerifiedToken::read(claims, &object, key)
+    }
+
+    /// The signing input and the encoded signature, as they were sent.
+    pub(super) fn signed_parts(&self) -> (&'a str, &'a str) {
+        (self.jws.signing_input, self.jws.signature_text)
     }
 
     /// The header as JSON, untrusted: for tools that show tokens.

@@ -1,45 +1,51 @@
-//! ES256: ECDSA on P-256 (RFC 7518 §3.4).
+//! ES256, ES384, ES512: ECDSA on the curves of NIST (RFC 7518 §3.4).
 
 use aws_lc_rs::{
     encoding::AsBigEndian as _,
     signature::{
-        ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _, ParsedPublicKey,
+        ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED,
+        ECDSA_P384_SHA384_FIXED_SIGNING, ECDSA_P521_SHA512_FIXED, ECDSA_P521_SHA512_FIXED_SIGNING, EcdsaKeyPair,
+        EcdsaSigningAlgorithm, EcdsaVerificationAlgorithm, KeyPair as _, ParsedPublicKey, Signature,
     },
 };
 use zeroize::Zeroizing;
 
 use super::{failed, nonces, not_pkcs8, rejected};
-use crate::{KeyError, SignError};
+use crate::{KeyError, SignError, algorithm::Curve};
 
-pub(super) const SIGNATURE_BYTES: usize = 64;
+/// x and y.
+pub(crate) type Coordinates = (Box<[u8]>, Box<[u8]>);
+
 /// First byte of an uncompressed point (SEC 1 §2.3.3).
 const UNCOMPRESSED: u8 = 4;
 
-/// A coordinate, or the private scalar: always the full 32 bytes (RFC 7518 §6.2).
-pub(crate) type Coordinate = [u8; 32];
-
-/// Prepares a public key; the point must be on the curve.
-pub(super) fn public(x: &Coordinate, y: &Coordinate) -> Result<ParsedPublicKey, KeyError> {
-    ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point(x, y))
-        .map_err(|_| KeyError::Unusable("the point is not on the curve P-256"))
+/// Prepares a public key; the point must be on the curve, each coordinate of full length (RFC 7518 §6.2.1.2).
+pub(super) fn public(curve: Curve, x: &[u8], y: &[u8]) -> Result<ParsedPublicKey, KeyError> {
+    check_lengths(curve, x, y)?;
+    ParsedPublicKey::new(verification(curve), point(x, y))
+        .map_err(|_| KeyError::Unusable("the point is not on its curve"))
 }
 
-/// Checks 64 bytes `r | s`; the library refuses r and s outside 1..n.
-pub(super) fn check(key: &ParsedPublicKey, input: &[u8], signature: &[u8]) -> bool {
-    signature.len() == SIGNATURE_BYTES && key.verify_sig(input, signature).is_ok()
+/// Checks the bytes `r | s`, each of full length; the library refuses r and s outside 1..n.
+pub(super) fn check(curve: Curve, key: &ParsedPublicKey, input: &[u8], signature: &[u8]) -> bool {
+    signature.len() == curve.signature_bytes() && key.verify_sig(input, signature).is_ok()
 }
 
-pub(super) fn generate() -> Result<EcdsaKeyPair, KeyError> {
-    EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).map_err(failed)
+pub(super) fn generate(curve: Curve) -> Result<EcdsaKeyPair, KeyError> {
+    EcdsaKeyPair::generate(signing(curve)).map_err(failed)
 }
 
-pub(super) fn from_pkcs8(der: &[u8]) -> Result<EcdsaKeyPair, KeyError> {
-    EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, der).map_err(not_pkcs8)
+pub(super) fn from_pkcs8(curve: Curve, der: &[u8]) -> Result<EcdsaKeyPair, KeyError> {
+    EcdsaKeyPair::from_pkcs8(signing(curve), der).map_err(not_pkcs8)
 }
 
 /// Imports a private scalar; it must belong to the point.
-pub(super) fn from_parts(x: &Coordinate, y: &Coordinate, d: &Coordinate) -> Result<EcdsaKeyPair, KeyError> {
-    EcdsaKeyPair::from_private_key_and_public_key(&ECDSA_P256_SHA256_FIXED_SIGNING, d, &point(x, y)).map_err(rejected)
+pub(super) fn from_parts(curve: Curve, x: &[u8], y: &[u8], d: &[u8]) -> Result<EcdsaKeyPair, KeyError> {
+    check_lengths(curve, x, y)?;
+    if d.len() != curve.coordinate_bytes() {
+        return Err(KeyError::Unusable("the private scalar has not the length of its curve"));
+    }
+    EcdsaKeyPair::from_private_key_and_public_key(signing(curve), d, &point(x, y)).map_err(rejected)
 }
 
 pub(super) fn to_pkcs8(pair: &EcdsaKeyPair) -> Result<Zeroizing<Vec<u8>>, KeyError> {
@@ -47,29 +53,49 @@ pub(super) fn to_pkcs8(pair: &EcdsaKeyPair) -> Result<Zeroizing<Vec<u8>>, KeyErr
 }
 
 /// The coordinates of the public key.
-pub(super) fn coordinates(pair: &EcdsaKeyPair) -> Result<(Coordinate, Coordinate), KeyError> {
-    split_point(pair.public_key().as_ref()).ok_or(KeyError::Crypto)
+pub(super) fn coordinates(curve: Curve, pair: &EcdsaKeyPair) -> Result<Coordinates, KeyError> {
+    split_point(curve, pair.public_key().as_ref()).ok_or(KeyError::Crypto)
 }
 
-/// The private scalar.
+/// The private scalar, of full length.
 pub(super) fn scalar(pair: &EcdsaKeyPair) -> Result<Zeroizing<Vec<u8>>, KeyError> {
     pair.private_key().as_be_bytes().map(|scalar| Zeroizing::new(scalar.as_ref().to_vec())).map_err(failed)
 }
 
-pub(super) fn sign(pair: &EcdsaKeyPair, input: &[u8]) -> Result<impl AsRef<[u8]>, SignError> {
+pub(super) fn sign(pair: &EcdsaKeyPair, input: &[u8]) -> Result<Signature, SignError> {
     pair.sign(&nonces(), input).map_err(|_| SignError::Crypto)
 }
 
-/// The coordinates of an uncompressed point.
-pub(crate) fn split_point(point: &[u8]) -> Option<(Coordinate, Coordinate)> {
-    let coordinates = point.strip_prefix(&[UNCOMPRESSED])?;
-    let (x, y) = coordinates.split_first_chunk()?;
-    Some((*x, y.try_into().ok()?))
+/// The coordinates of an uncompressed point on `curve`.
+pub(crate) fn split_point(curve: Curve, point: &[u8]) -> Option<Coordinates> {
+    let (x, y) = point.strip_prefix(&[UNCOMPRESSED])?.split_at_checked(curve.coordinate_bytes())?;
+    (y.len() == x.len()).then(|| (x.into(), y.into()))
 }
 
-fn point(x: &Coordinate, y: &Coordinate) -> [u8; 65] {
-    let mut point = [UNCOMPRESSED; 65];
-    point[1..33].copy_from_slice(x);
-    point[33..].copy_from_slice(y);
-    point
+/// An uncompressed point.
+pub(crate) fn point(x: &[u8], y: &[u8]) -> Vec<u8> {
+    [&[UNCOMPRESSED], x, y].concat()
+}
+
+fn check_lengths(curve: Curve, x: &[u8], y: &[u8]) -> Result<(), KeyError> {
+    if x.len() == curve.coordinate_bytes() && y.len() == curve.coordinate_bytes() {
+        return Ok(());
+    }
+    Err(KeyError::Unusable("a coordinate has not the length of its curve"))
+}
+
+const fn verification(curve: Curve) -> &'static EcdsaVerificationAlgorithm {
+    match curve {
+        Curve::P256 => &ECDSA_P256_SHA256_FIXED,
+        Curve::P384 => &ECDSA_P384_SHA384_FIXED,
+        Curve::P521 => &ECDSA_P521_SHA512_FIXED,
+    }
+}
+
+const fn signing(curve: Curve) -> &'static EcdsaSigningAlgorithm {
+    match curve {
+        Curve::P256 => &ECDSA_P256_SHA256_FIXED_SIGNING,
+        Curve::P384 => &ECDSA_P384_SHA384_FIXED_SIGNING,
+        Curve::P521 => &ECDSA_P521_SHA512_FIXED_SIGNING,
+    }
 }

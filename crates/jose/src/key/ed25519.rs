@@ -2,7 +2,7 @@
 
 use aws_lc_rs::{
     encoding::AsBigEndian as _,
-    signature::{ED25519, Ed25519KeyPair, KeyPair as _, ParsedPublicKey},
+    signature::{ED25519, Ed25519KeyPair, KeyPair as _, ParsedPublicKey, Signature},
 };
 use zeroize::Zeroizing;
 
@@ -43,7 +43,8 @@ const fn last_first(last: u8, middle: u8, first: u8) -> Point {
 /// Whether an encoding is that of a point of small order, whatever the sign of x.
 fn is_small_order(encoding: &Point) -> bool {
     let mut y = *encoding;
-    y[31] &= 0x7f;
+    let [.., last] = &mut y;
+    *last &= 0x7f;
     SMALL_ORDER.contains(&y)
 }
 
@@ -89,7 +90,7 @@ pub(super) fn seed(pair: &Ed25519KeyPair) -> Result<Zeroizing<Vec<u8>>, KeyError
     seed.as_be_bytes().map(|seed| Zeroizing::new(seed.as_ref().to_vec())).map_err(failed)
 }
 
-pub(super) fn sign(pair: &Ed25519KeyPair, input: &[u8]) -> Result<impl AsRef<[u8]>, SignError> {
+pub(super) fn sign(pair: &Ed25519KeyPair, input: &[u8]) -> Result<Signature, SignError> {
     pair.try_sign(input).map_err(|_| SignError::Crypto)
 }
 

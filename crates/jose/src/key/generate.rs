@@ -2,12 +2,12 @@
 
 use zeroize::Zeroizing;
 
-use super::{KeyId, SigningKey, ecdsa, ed25519, failed, rsa};
-use crate::{Algorithm, KeyError, Secret, base64url, limits::HMAC_SECRET_BYTES_MIN};
+use super::{KeyId, SigningKey, ecdsa, ed25519, failed, hmac, rsa};
+use crate::{Algorithm, KeyError, Secret, algorithm::Family, base64url};
 
 impl SigningKey {
-    /// Makes a new key. Its id is the RFC 7638 thumbprint, for HS256 a random one: there the thumbprint would be a
-    /// hash of the secret. RSA keys have 2048 bits, HMAC secrets 256.
+    /// Makes a new key. Its id is the RFC 7638 thumbprint, for an HMAC secret a random one: there the thumbprint would
+    /// be a hash of the secret. RSA keys have 2048 bits, HMAC secrets the length of their hash.
     ///
     /// ```
     /// use countersign_jose::{Algorithm, SigningKey};
@@ -20,16 +20,16 @@ impl SigningKey {
     /// # Errors
     /// [`KeyError::Crypto`] if the generator failed.
     pub fn generate(algorithm: Algorithm) -> Result<Self, KeyError> {
-        match algorithm {
-            Algorithm::Es256 => Self::from_ecdsa(ecdsa::generate()?, None),
-            Algorithm::EdDsa => Self::from_ed25519(ed25519::generate()?, None),
-            Algorithm::Rs256 => Self::from_rsa(rsa::generate()?, None),
-            Algorithm::Hs256 => {
-                let mut secret = Zeroizing::new([0; HMAC_SECRET_BYTES_MIN]);
-                fill(&mut *secret)?;
+        match algorithm.family() {
+            Family::Ecdsa(curve) => Self::from_ecdsa(curve, ecdsa::generate(curve)?, None),
+            Family::Ed25519 => Self::from_ed25519(ed25519::generate()?, None),
+            Family::Rsa => Self::from_rsa(algorithm, rsa::generate()?, None),
+            Family::Hmac => {
+                let mut secret = Zeroizing::new(vec![0; hmac::secret_bytes(algorithm)]);
+                fill(&mut secret)?;
                 let mut id = [0; 16];
                 fill(&mut id)?;
-                Self::from_secret(Secret::new(secret.to_vec()), KeyId::new(base64url::encode(&id))?)
+                Self::from_hmac_secret(algorithm, Secret::new(secret.to_vec()), KeyId::new(base64url::encode(&id))?)
             }
         }
     }

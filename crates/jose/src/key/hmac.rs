@@ -1,28 +1,32 @@
-//! HS256: HMAC with SHA-256 (RFC 7518 §3.2), and what is no secret although somebody passed it as one.
+//! HS256, HS384, HS512: HMAC (RFC 7518 §3.2), and what is no secret although somebody passed it as one.
 
 use aws_lc_rs::hmac;
 
 use crate::{
-    KeyError, Secret,
+    Algorithm, KeyError, Secret,
     der::{BIT_STRING, Reader, SEQUENCE},
     limits::{HMAC_SECRET_BYTES_MAX, HMAC_SECRET_BYTES_MIN},
 };
 
-pub(super) const TAG_BYTES: usize = 32;
-
 /// A secret and the state prepared from it.
 pub(crate) struct HmacKey {
     key: hmac::Key,
+    tag_bytes: usize,
     secret: Secret<Vec<u8>>,
 }
 
 impl HmacKey {
-    /// Takes a secret of 32 to 1,024 bytes that is not a public key in disguise.
-    pub(super) fn new(secret: Secret<Vec<u8>>) -> Result<Self, KeyError> {
+    /// Takes a secret at least as long as the hash (RFC 7518 §3.2) that is not a public key in disguise.
+    pub(super) fn new(algorithm: Algorithm, secret: Secret<Vec<u8>>) -> Result<Self, KeyError> {
+        let (hash, bytes_min) = hash(algorithm).ok_or(KeyError::Unusable("a secret is for HS256, HS384 or HS512"))?;
         let bytes = secret.expose().as_slice();
-        if !(HMAC_SECRET_BYTES_MIN..=HMAC_SECRET_BYTES_MAX).contains(&bytes.len()) {
+        if !(bytes_min..=HMAC_SECRET_BYTES_MAX).contains(&bytes.len()) {
             // A PEM text is often too long as well; say what is really wrong.
-            return Err(if is_key_text(bytes) { NOT_A_SECRET } else { KeyError::SecretBytes { bytes: bytes.len() } });
+            return Err(if is_key_text(bytes) {
+                NOT_A_SECRET
+            } else {
+                KeyError::SecretBytes { bytes: bytes.len(), bytes_min }
+            });
         }
         if bytes.iter().all(|byte| Some(byte) == bytes.first()) {
             return Err(KeyError::Unusable("an HMAC secret of one repeated byte"));
@@ -30,20 +34,39 @@ impl HmacKey {
         if is_key_text(bytes) || is_key_der(bytes) {
             return Err(NOT_A_SECRET);
         }
-        Ok(Self { key: hmac::Key::new(hmac::HMAC_SHA256, bytes), secret })
+        Ok(Self { key: hmac::Key::new(hash, bytes), tag_bytes: bytes_min, secret })
     }
 
     pub(crate) fn secret(&self) -> &[u8] {
         self.secret.expose()
     }
 
-    pub(super) fn sign(&self, input: &[u8]) -> impl AsRef<[u8]> {
+    pub(super) const fn tag_bytes(&self) -> usize {
+        self.tag_bytes
+    }
+
+    pub(super) fn sign(&self, input: &[u8]) -> hmac::Tag {
         hmac::sign(&self.key, input)
     }
 
     /// Compares in constant time.
     pub(super) fn check(&self, input: &[u8], tag: &[u8]) -> bool {
-        tag.len() == TAG_BYTES && hmac::verify(&self.key, input, tag).is_ok()
+        tag.len() == self.tag_bytes && hmac::verify(&self.key, input, tag).is_ok()
+    }
+}
+
+/// Length of the secrets that are generated: that of the hash.
+pub(super) fn secret_bytes(algorithm: Algorithm) -> usize {
+    hash(algorithm).map_or(HMAC_SECRET_BYTES_MIN, |(_, bytes)| bytes)
+}
+
+/// The hash and its length in bytes.
+fn hash(algorithm: Algorithm) -> Option<(hmac::Algorithm, usize)> {
+    match algorithm {
+        Algorithm::Hs256 => Some((hmac::HMAC_SHA256, 32)),
+        Algorithm::Hs384 => Some((hmac::HMAC_SHA384, 48)),
+        Algorithm::Hs512 => Some((hmac::HMAC_SHA512, 64)),
+        _ => None,
     }
 }
 
@@ -81,5 +104,9 @@ fn is_key_der(bytes: &[u8]) -> bool {
     let is_private = private.unsigned().is_some()
         && private.read(SEQUENCE).is_some()
         && private.read(crate::der::OCTET_STRING).is_some();
-    is_rsa_public || is_spki || is_certificate || is_private
+    let mut sec1 = Reader::new(content);
+    let is_sec1 = sec1.unsigned().is_some()
+        && sec1.read(crate::der::OCTET_STRING).is_some()
+        && (sec1.read(crate::der::CONTEXT_0).is_some() || sec1.read(crate::der::CONTEXT_1).is_some());
+    is_rsa_public || is_spki || is_certificate || is_private || is_sec1
 }

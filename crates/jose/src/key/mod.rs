@@ -5,6 +5,8 @@ mod ed25519;
 mod generate;
 mod hmac;
 mod id;
+mod private_der;
+mod roca;
 mod rsa;
 mod set;
 mod signing;
@@ -15,8 +17,10 @@ pub use set::KeySet;
 pub use signing::SigningKey;
 pub use verifying::VerifyingKey;
 
-pub(crate) use ecdsa::split_point;
-pub(crate) use rsa::{PrivateParts as RsaPrivateParts, split_public as split_rsa_public};
+pub(crate) use ecdsa::{point, split_point};
+pub(crate) use rsa::{
+    PrivateParts as RsaPrivateParts, join_public as join_rsa_public, split_public as split_rsa_public,
+};
 
 use aws_lc_rs::rand::SystemRandom;
 

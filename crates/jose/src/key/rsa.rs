@@ -1,16 +1,21 @@
-//! RS256: RSASSA-PKCS1-v1_5 with SHA-256 (RFC 7518 §3.3).
+//! RS256 to RS512 and PS256 to PS512: RSASSA-PKCS1-v1_5 and RSASSA-PSS (RFC 7518 §3.3, §3.5).
 
 use aws_lc_rs::{
     encoding::{AsDer as _, Pkcs8V1Der},
     rsa::{KeyPair, KeyPairComponents, KeySize, PublicKeyComponents},
-    signature::{KeyPair as _, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256},
+    signature::{
+        KeyPair as _, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384,
+        RSA_PKCS1_2048_8192_SHA512, RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RSA_PSS_2048_8192_SHA256,
+        RSA_PSS_2048_8192_SHA384, RSA_PSS_2048_8192_SHA512, RSA_PSS_SHA256, RSA_PSS_SHA384, RSA_PSS_SHA512,
+        RsaParameters, RsaSignatureEncoding,
+    },
 };
 use zeroize::Zeroizing;
 
-use super::{failed, nonces, not_pkcs8, rejected};
+use super::{failed, nonces, not_pkcs8, rejected, roca};
 use crate::{
-    KeyError, SignError,
-    der::{INTEGER, OCTET_STRING, Reader, SEQUENCE},
+    Algorithm, KeyError, SignError,
+    der::{self, INTEGER, OCTET_STRING, Reader, SEQUENCE},
     limits::{RSA_EXPONENT_BITS_MAX, RSA_MODULUS_BITS_MAX, RSA_MODULUS_BITS_MIN},
 };
 
@@ -24,10 +29,11 @@ pub(crate) struct PrivateParts {
     pub(crate) qi: Zeroizing<Vec<u8>>,
 }
 
-/// Prepares a public key, if its size and exponent are allowed.
-pub(super) fn public(n: &[u8], e: &[u8]) -> Result<ParsedPublicKey, KeyError> {
+/// Prepares a public key for one algorithm, if its numbers are allowed.
+pub(super) fn public(algorithm: Algorithm, n: &[u8], e: &[u8]) -> Result<ParsedPublicKey, KeyError> {
     check_public(n, e)?;
-    PublicKeyComponents { n, e }.to_parsed_public_key(&RSA_PKCS1_2048_8192_SHA256).map_err(rejected)
+    let (verification, _) = scheme(algorithm).ok_or(NOT_RSA)?;
+    PublicKeyComponents { n, e }.to_parsed_public_key(verification).map_err(rejected)
 }
 
 /// The library checks the length of the signature against the modulus.
@@ -73,10 +79,25 @@ pub(super) fn private_parts(pkcs8: &[u8]) -> Result<PrivateParts, KeyError> {
     split_private(pkcs8).ok_or(KeyError::Crypto)
 }
 
-pub(super) fn sign(pair: &KeyPair, input: &[u8]) -> Result<impl AsRef<[u8]>, SignError> {
-    let mut signature = vec![0; pair.public_modulus_len()];
-    pair.sign(&RSA_PKCS1_SHA256, &nonces(), input, &mut signature).map_err(|_| SignError::Crypto)?;
-    Ok(signature)
+pub(super) fn sign(algorithm: Algorithm, pair: &KeyPair, input: &[u8]) -> Result<Signature, SignError> {
+    let (_, encoding) = scheme(algorithm).ok_or(SignError::Crypto)?;
+    let mut signature = [0; RSA_MODULUS_BITS_MAX / 8];
+    let length = pair.public_modulus_len();
+    let signed = signature.get_mut(..length).ok_or(SignError::Crypto)?;
+    pair.sign(encoding, &nonces(), input, signed).map_err(|_| SignError::Crypto)?;
+    Ok(Signature { bytes: signature, length })
+}
+
+/// As long as the modulus; on the stack, so that signing allocates nothing but its token.
+pub(super) struct Signature {
+    bytes: [u8; RSA_MODULUS_BITS_MAX / 8],
+    length: usize,
+}
+
+impl AsRef<[u8]> for Signature {
+    fn as_ref(&self) -> &[u8] {
+        self.bytes.get(..self.length).unwrap_or_default()
+    }
 }
 
 /// `n` and `e` of a DER `RSAPublicKey` (RFC 8017 §A.1.1), without leading zeros.
@@ -85,6 +106,11 @@ pub(crate) fn split_public(der: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
     let mut key = outer.enter(SEQUENCE)?;
     let parts = (key.unsigned()?.to_vec(), key.unsigned()?.to_vec());
     (outer.is_empty() && key.is_empty()).then_some(parts)
+}
+
+/// A DER `RSAPublicKey`.
+pub(crate) fn join_public(n: &[u8], e: &[u8]) -> Option<Vec<u8>> {
+    der::element(SEQUENCE, &[&der::unsigned(n)?, &der::unsigned(e)?]).map(|der| der.to_vec())
 }
 
 /// The `RSAPrivateKey` (RFC 8017 §A.1.2) in a `PrivateKeyInfo` (RFC 5208 §5).
@@ -100,8 +126,8 @@ fn split_private(pkcs8: &[u8]) -> Option<PrivateParts> {
     Some(PrivateParts { d: part()?, p: part()?, q: part()?, dp: part()?, dq: part()?, qi: part()? })
 }
 
-/// RFC 7518 §6.3.1: big-endian, no leading zeros; and the limits of this crate.
-pub(super) fn check_public(n: &[u8], e: &[u8]) -> Result<(), KeyError> {
+/// RFC 7518 §6.3.1: big-endian, no leading zeros; the limits of this crate; no key of a broken generator.
+fn check_public(n: &[u8], e: &[u8]) -> Result<(), KeyError> {
     if n.first() == Some(&0) || e.first() == Some(&0) {
         return Err(KeyError::Unusable("an RSA number with leading zeros"));
     }
@@ -113,9 +139,28 @@ pub(super) fn check_public(n: &[u8], e: &[u8]) -> Result<(), KeyError> {
     if !is_odd(n) || !is_odd(e) || e == [1] || bits(e) > RSA_EXPONENT_BITS_MAX {
         return Err(KeyError::Unusable("RSA exponent must be odd, more than one and of at most 33 bits; modulus odd"));
     }
+    if roca::has_fingerprint(n) {
+        return Err(KeyError::Unusable("an RSA key of a broken generator (ROCA): whoever has it can factor it"));
+    }
     Ok(())
 }
 
 fn bits(number: &[u8]) -> usize {
-    number.first().map_or(0, |first| number.len() * 8 - first.leading_zeros() as usize)
+    let leading = number.first().map_or(0, |first| first.leading_zeros() as usize);
+    number.len().saturating_mul(8).saturating_sub(leading)
+}
+
+const NOT_RSA: KeyError = KeyError::Unusable("an RSA key is for RS256 to RS512 or PS256 to PS512");
+
+/// How signatures of an algorithm are checked and made.
+const fn scheme(algorithm: Algorithm) -> Option<(&'static RsaParameters, &'static RsaSignatureEncoding)> {
+    match algorithm {
+        Algorithm::Rs256 => Some((&RSA_PKCS1_2048_8192_SHA256, &RSA_PKCS1_SHA256)),
+        Algorithm::Rs384 => Some((&RSA_PKCS1_2048_8192_SHA384, &RSA_PKCS1_SHA384)),
+        Algorithm::Rs512 => Some((&RSA_PKCS1_2048_8192_SHA512, &RSA_PKCS1_SHA512)),
+        Algorithm::Ps256 => Some((&RSA_PSS_2048_8192_SHA256, &RSA_PSS_SHA256)),
+        Algorithm::Ps384 => Some((&RSA_PSS_2048_8192_SHA384, &RSA_PSS_SHA384)),
+        Algorithm::Ps512 => Some((&RSA_PSS_2048_8192_SHA512, &RSA_PSS_SHA512)),
+        _ => None,
+    }
 }

@@ -45,7 +45,7 @@ fn a48_a_point_that_is_not_on_the_curve_is_refused() {
     assert_unusable(&with(with(ec(), "x", zero.clone()), "y", zero.clone()));
     assert_unusable(&with(ec(), "x", json!(base64url::encode(&[0xff; 32]))));
     assert_unusable(&without(ec(), "y"));
-    for curve in ["P-384", "P-521", "secp256k1", "Ed25519", "p-256", ""] {
+    for curve in ["P-384", "P-521", "secp256k1", "Ed25519", "p-256", "P-192", ""] {
         assert_unusable(&with(ec(), "crv", json!(curve)));
     }
     for bytes in [31, 33, 48, 0] {
@@ -86,6 +86,26 @@ fn a54_an_unsafe_rsa_exponent_is_refused() {
         assert_unusable(&with(rsa(), "e", json!(base64url::encode(exponent))));
     }
     load(&with(rsa(), "e", json!("AQAB"))).unwrap();
+}
+
+/// The product of two primes k M + (65537^a mod M), M the product of the first 126 primes: made as the broken generator
+/// made 2048-bit keys.
+const ROCA_N: &str = concat!(
+    "pjWiFqPT2cyh0CL6DUHtlF5NHHh55J9M2Z_zjmWfbMTtdEvrDCxnyg1W3FljpjWNQ6KgM4LzHvLB2OGCQHtS0zXftFUu6R3hYt0t1PlgE8YQDN",
+    "2FOXw-R5NvpYuCUkcLIeHzbJVVYGHsn0st7tIsgvuCz1Vt_JiYKBQUL4mq0TPLkeRhal-pRTC010zspeuGAB-khtlDj4jCzWMWyZ3kYVAp1-7-",
+    "q2b59vowuqj-j4PeSMisxtFcQJcRIL5UF8IZaVkgtCkG9DrNCiHKy7sAaAkb-wEMvt0I7cLGh4q4O0QBaz13kgYL0juRING6c-h2pKQvpqLx9K",
+    "7RpgrmcM_sNw",
+);
+
+#[test]
+fn a55_an_rsa_key_of_the_broken_generator_is_refused() {
+    assert_unusable(&with(rsa(), "n", json!(ROCA_N)));
+    let named = |alg: &str| with(with(rsa(), "n", json!(ROCA_N)), "alg", json!(alg));
+    ["RS512", "PS256"].into_iter().for_each(|alg| assert_unusable(&named(alg)));
+    // A sound modulus beside it: one bit of the same number.
+    let mut sound = base64url::decode(ROCA_N).unwrap();
+    sound[100] ^= 1;
+    load(&with(rsa(), "n", json!(base64url::encode(&sound)))).unwrap();
 }
 
 #[test]
@@ -144,11 +164,22 @@ fn a60_members_that_contradict_each_other_are_refused() {
     for alg in ["ES384", "ES512", "ES521", "EdDSA", "RS256", "HS256", "none", "es256", ""] {
         assert_unusable(&with(ec(), "alg", json!(alg)));
     }
-    for alg in ["PS256", "RS384", "RSA-OAEP", "ES256", "HS256"] {
+    for alg in ["RSA1_5", "RSA-OAEP", "RS1", "ES256", "HS256", "EdDSA"] {
         assert_unusable(&with(rsa(), "alg", json!(alg)));
     }
     assert_unusable(&with(okp(), "alg", json!("ES256")));
     load(&with(okp(), "alg", json!("Ed25519"))).unwrap();
+    for alg in ["PS256", "RS384", "RS512"] {
+        load(&with(rsa(), "alg", json!(alg))).unwrap();
+    }
+    // Each curve has one algorithm, and a point of one curve is no key of another (Wycheproof key 23).
+    for (algorithm, wrong) in [(Algorithm::Es384, "ES256"), (Algorithm::Es512, "ES384"), (Algorithm::Es512, "ES521")] {
+        let jwk = json!(key(algorithm).verifying_key().to_jwk());
+        load(&jwk).unwrap();
+        assert_unusable(&with(jwk.clone(), "alg", json!(wrong)));
+        assert_unusable(&with(without(jwk.clone(), "alg"), "crv", json!("P-256")));
+        assert_unusable(&with(without(jwk, "alg"), "x", ec()["x"].clone()));
+    }
     let (x, y) = (ec()["x"].clone(), ec()["y"].clone());
     assert_unusable(&with(with(rsa(), "x", x), "y", y.clone()));
     assert_unusable(&with(rsa(), "crv", json!("P-256")));

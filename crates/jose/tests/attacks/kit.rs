@@ -4,8 +4,8 @@ use std::sync::LazyLock;
 
 use aws_lc_rs::{hmac, signature as aws};
 use countersign_jose::{
-    Algorithm, Expectations, KeyId, KeySet, Leeway, SigningKey, Timestamp, TokenType, UnverifiedToken, VerifiedToken,
-    VerifyError, VerifyingKey, base64url,
+    Algorithm, Expectations, KeyId, KeySet, Leeway, SigningKey, Timestamp, TokenType, TokenVerifier, UnverifiedToken,
+    VerifiedToken, VerifyError, VerifyingKey, base64url,
 };
 use serde_json::{Value, json};
 
@@ -15,7 +15,12 @@ pub(crate) const NOW: u64 = 1_750_000_000;
 pub(crate) const LEEWAY: u64 = 10;
 pub(crate) const KID: &str = "k1";
 
-static KEYS: LazyLock<[SigningKey; 4]> = LazyLock::new(|| Algorithm::ALL.map(|algorithm| new_key(algorithm, KID)));
+static KEYS: LazyLock<[SigningKey; 13]> = LazyLock::new(|| Algorithm::ALL.map(|algorithm| new_key(algorithm, KID)));
+
+/// All that are not of HMAC.
+pub(crate) fn asymmetric() -> impl Iterator<Item = Algorithm> {
+    Algorithm::ALL.into_iter().filter(|algorithm| !algorithm.is_symmetric())
+}
 
 /// The issuer's key for one algorithm; its id is `k1`.
 pub(crate) fn key(algorithm: Algorithm) -> &'static SigningKey {
@@ -69,19 +74,32 @@ pub(crate) fn signing_input_bytes(header: &[u8], claims: &[u8]) -> String {
 pub(crate) fn signature(key: &SigningKey, input: &str) -> Vec<u8> {
     let (stored, input) = (key.to_stored(), input.as_bytes());
     match key.algorithm() {
-        Algorithm::Es256 => {
-            let pair = aws::EcdsaKeyPair::from_pkcs8(&aws::ECDSA_P256_SHA256_FIXED_SIGNING, &stored).unwrap();
-            pair.sign(&random(), input).unwrap().as_ref().to_vec()
-        }
+        Algorithm::Es256 => ecdsa(&aws::ECDSA_P256_SHA256_FIXED_SIGNING, &stored, input),
+        Algorithm::Es384 => ecdsa(&aws::ECDSA_P384_SHA384_FIXED_SIGNING, &stored, input),
+        Algorithm::Es512 => ecdsa(&aws::ECDSA_P521_SHA512_FIXED_SIGNING, &stored, input),
         Algorithm::EdDsa => aws::Ed25519KeyPair::from_pkcs8(&stored).unwrap().sign(input).as_ref().to_vec(),
-        Algorithm::Rs256 => {
-            let pair = aws::RsaKeyPair::from_pkcs8(&stored).unwrap();
-            let mut signature = vec![0; pair.public_modulus_len()];
-            pair.sign(&aws::RSA_PKCS1_SHA256, &random(), input, &mut signature).unwrap();
-            signature
-        }
+        Algorithm::Rs256 => rsa(&aws::RSA_PKCS1_SHA256, &stored, input),
+        Algorithm::Rs384 => rsa(&aws::RSA_PKCS1_SHA384, &stored, input),
+        Algorithm::Rs512 => rsa(&aws::RSA_PKCS1_SHA512, &stored, input),
+        Algorithm::Ps256 => rsa(&aws::RSA_PSS_SHA256, &stored, input),
+        Algorithm::Ps384 => rsa(&aws::RSA_PSS_SHA384, &stored, input),
+        Algorithm::Ps512 => rsa(&aws::RSA_PSS_SHA512, &stored, input),
         Algorithm::Hs256 => mac(&stored, input),
+        Algorithm::Hs384 => hmac::sign(&hmac::Key::new(hmac::HMAC_SHA384, &stored), input).as_ref().to_vec(),
+        Algorithm::Hs512 => hmac::sign(&hmac::Key::new(hmac::HMAC_SHA512, &stored), input).as_ref().to_vec(),
     }
+}
+
+fn ecdsa(algorithm: &'static aws::EcdsaSigningAlgorithm, stored: &[u8], input: &[u8]) -> Vec<u8> {
+    let pair = aws::EcdsaKeyPair::from_pkcs8(algorithm, stored).unwrap();
+    pair.sign(&random(), input).unwrap().as_ref().to_vec()
+}
+
+fn rsa(encoding: &'static dyn aws::RsaEncoding, stored: &[u8], input: &[u8]) -> Vec<u8> {
+    let pair = aws::RsaKeyPair::from_pkcs8(stored).unwrap();
+    let mut signature = vec![0; pair.public_modulus_len()];
+    pair.sign(encoding, &random(), input, &mut signature).unwrap();
+    signature
 }
 
 pub(crate) fn mac(secret: &[u8], input: &[u8]) -> Vec<u8> {
@@ -123,8 +141,27 @@ pub(crate) fn expectations(typ: TokenType) -> Expectations {
 }
 
 pub(crate) fn verify(token: &str, keys: &KeySet, now: u64) -> Result<VerifiedToken<Value>, VerifyError> {
-    let expect = expectations(TokenType::AccessToken);
-    UnverifiedToken::parse(token)?.verify(keys, &expect, Timestamp::from_seconds(now))
+    let (expect, now) = (expectations(TokenType::AccessToken), Timestamp::from_seconds(now));
+    let strict = UnverifiedToken::parse(token).map_err(VerifyError::from);
+    let strict = strict.and_then(|token| token.verify(keys, &expect, now));
+    // The second time the header is known, if the token held.
+    let verifier = TokenVerifier::new(keys.clone(), expect);
+    for _ in 0..2 {
+        assert_same(&verifier.verify_owned(token, now), &strict);
+    }
+    strict
+}
+
+/// The way by known headers must say what the strict parser says, of every token of every test.
+fn assert_same(fast: &Result<VerifiedToken<Value>, VerifyError>, strict: &Result<VerifiedToken<Value>, VerifyError>) {
+    match (fast, strict) {
+        (Ok(fast), Ok(strict)) => {
+            assert_eq!((fast.claims(), fast.key_id()), (strict.claims(), strict.key_id()));
+            assert_eq!((fast.audience(), fast.expires_at()), (strict.audience(), strict.expires_at()));
+        }
+        (Err(fast), Err(strict)) => assert_eq!(fast, strict),
+        (fast, strict) => assert_eq!(fast.is_ok(), strict.is_ok(), "fast {fast:?}, strict {strict:?}"),
+    }
 }
 
 /// What the verifier of one key says: `accepted`, or the code of the error.

@@ -54,6 +54,8 @@ fn a06_a_key_in_any_other_form_passed_as_a_secret_is_refused() {
     assert_refused(&serde_json::to_vec(&es256().verifying_key().to_jwk()).unwrap());
     assert_refused(&es256().to_stored());
     assert_refused(&key(Algorithm::EdDsa).to_stored());
+    assert_refused(&es256().to_sec1_der().unwrap());
+    assert_refused(&key(Algorithm::Rs256).to_pkcs1_der().unwrap());
 }
 
 #[test]
@@ -65,4 +67,34 @@ fn a52_a_weak_secret_is_refused() {
     assert_refused(&[b'a'; 64]);
     assert_refused(&b"0123456789abcdef".repeat(65));
     assert!(SigningKey::from_secret((0..32).collect::<Vec<u8>>(), KeyId::new(KID).unwrap()).is_ok());
+}
+
+#[test]
+fn a52_a_secret_is_as_long_as_its_hash() {
+    for (algorithm, shortest) in [(Algorithm::Hs256, 32_u8), (Algorithm::Hs384, 48), (Algorithm::Hs512, 64)] {
+        let secret = |bytes: u8| (0..bytes).collect::<Vec<u8>>();
+        let id = || KeyId::new(KID).unwrap();
+        let jwk = |bytes| {
+            let k = base64url::encode(&secret(bytes));
+            SigningKey::from_jwk(json!({ "kty": "oct", "kid": KID, "alg": algorithm, "k": k }).to_string().as_bytes())
+        };
+        for shorter in [0, shortest - 1] {
+            let refused = [
+                SigningKey::from_hmac_secret(algorithm, secret(shorter), id()).map(drop),
+                VerifyingKey::from_hmac_secret(algorithm, secret(shorter), id()).map(drop),
+                SigningKey::from_stored(algorithm, id(), &secret(shorter)).map(drop),
+                jwk(shorter).map(drop),
+            ];
+            refused
+                .into_iter()
+                .for_each(|refused| assert_eq!(refused.unwrap_err().code(), "key_unusable", "{algorithm} {shorter}"));
+        }
+        assert_eq!(jwk(shortest).unwrap().algorithm(), algorithm);
+        SigningKey::from_hmac_secret(algorithm, secret(shortest), id()).unwrap();
+    }
+    let id = KeyId::new(KID).unwrap();
+    assert_eq!(
+        SigningKey::from_hmac_secret(Algorithm::Es256, [7; 64].to_vec(), id).unwrap_err().code(),
+        "key_unusable"
+    );
 }

@@ -97,6 +97,17 @@ fn a50_a_token_of_several_signatures_is_malformed() {
     }
 }
 
+/// That claims can't be had without verification is shown when this is compiled: `UnverifiedToken` and its `claims()`
+/// are a `compile_fail` example in its documentation. Here: what tools get instead is plain JSON and no claims type.
+#[test]
+fn a74_decoding_without_verification_gives_no_claims_that_a_handler_takes() {
+    fn handler_takes(_: &countersign_jose::VerifiedToken<serde_json::Value>) {}
+    let token = claiming(claims());
+    let shown: serde_json::Value = UnverifiedToken::parse(&token).unwrap().claims_json_unverified().unwrap();
+    assert_eq!(shown, claims());
+    handler_takes(&verify(&token, &key_set([es256().verifying_key()]), NOW).unwrap());
+}
+
 #[test]
 fn a75_no_error_repeats_what_it_was_given() {
     let marked = |header: &str, claims: &str| sign(es256(), header, claims);

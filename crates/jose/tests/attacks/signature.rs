@@ -51,6 +51,42 @@ fn a10_r_and_s_lie_below_the_order_and_have_32_bytes() {
     assert_eq!(code(&join(&input, &good)), "accepted");
 }
 
+/// The other curves: their own order, their own lengths.
+#[test]
+fn a10_signatures_of_the_other_curves_have_their_full_length_too() {
+    let last_of_order = |algorithm| match algorithm {
+        Algorithm::Es384 => {
+            (48, base64url::decode("________________________________x2NNgfQ3Ld9YGg2ySLCneuzsGWrMxSlz").unwrap())
+        }
+        _ => (66, {
+            let tail = base64url::decode("-lGGh4O_L5Zrf8wBSPcJpdA7tcm4iZxHrrtvtx6ROGQJ").unwrap();
+            [&[1][..], &[0xff; 32], &tail].concat()
+        }),
+    };
+    for algorithm in [Algorithm::Es384, Algorithm::Es512] {
+        let (bytes, order) = last_of_order(algorithm);
+        assert_eq!(order.len(), bytes);
+        let input = signing_input(header(algorithm.as_str()), claims());
+        let good = signature(key(algorithm), &input);
+        let (r, s) = good.split_at(bytes);
+        let zero = vec![0; bytes];
+        let wrong = [
+            [&order[..], s].concat(),
+            [r, &order].concat(),
+            [&zero[..], s].concat(),
+            [r, &zero].concat(),
+            [&zero[..], &zero].concat(),
+            [&[0], r, &[0], s].concat(),
+            good[..good.len() - 1].to_vec(),
+            [&good[..], &[0]].concat(),
+        ];
+        for wrong in wrong {
+            assert_eq!(code_for(key(algorithm), &join(&input, &wrong)), "bad_signature", "{algorithm}");
+        }
+        assert_eq!(code_for(key(algorithm), &join(&input, &good)), "accepted");
+    }
+}
+
 #[test]
 fn a11_an_es256_signature_in_der_is_refused() {
     let input = signing_input(header("ES256"), claims());

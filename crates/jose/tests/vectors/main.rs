@@ -1,11 +1,14 @@
-//! The examples of the RFCs, one module each.
+//! The examples of the RFCs, one module each; and Project Wycheproof's signatures.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod rfc7515;
 mod rfc7517;
+mod rfc7518;
 mod rfc7519;
+mod rfc7520;
 mod rfc7638;
 mod rfc8037;
+mod wycheproof;
 
 use countersign_jose::{KeyError, SigningKey, VerifyError, VerifyingKey, base64url};
 

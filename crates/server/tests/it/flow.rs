@@ -70,6 +70,16 @@ async fn the_whole_flow_with_rs256() {
 }
 
 #[tokio::test]
+async fn the_whole_flow_with_ps256() {
+    whole_flow(Algorithm::Ps256).await;
+}
+
+#[tokio::test]
+async fn the_whole_flow_with_es384() {
+    whole_flow(Algorithm::Es384).await;
+}
+
+#[tokio::test]
 async fn the_whole_flow_with_hs256() {
     whole_flow(Algorithm::Hs256).await;
 }

@@ -5,28 +5,24 @@ use crate::secrets::{read_file, utf8};
 use countersign_jose::{Algorithm, Jwk, KeyError, KeyId, Secret, SigningKey, VerifyingKey};
 use std::path::Path;
 
-// A PEM block names its kind of key itself; each is of exactly one algorithm.
-const OF_PEM: [Algorithm; 3] = [Algorithm::Es256, Algorithm::EdDsa, Algorithm::Rs256];
+// A PEM block names its kind of key itself. An RSA key may be for six algorithms: unless told, the one that all implement.
+const OF_PEM: [Algorithm; 5] =
+    [Algorithm::Es256, Algorithm::EdDsa, Algorithm::Es384, Algorithm::Es512, Algorithm::Rs256];
 
-/// A private key: PKCS#8 in PEM, or a private JWK. With `algorithm`, only one of that.
+/// A private key: PKCS#8, PKCS#1 or SEC1 in PEM, or a private JWK. With `algorithm`, only one of that.
 pub(in crate::cli) fn signing_key(path: &Path, algorithm: Option<Algorithm>) -> Result<SigningKey, Failure> {
     let text = utf8(&read_file(path)?)?;
     let key = if is_json(text.as_bytes()) {
         SigningKey::from_jwk(text.as_bytes())
     } else {
-        first(|algorithm| SigningKey::from_pkcs8_pem(algorithm, &text))
+        first(algorithm, |algorithm| private_pem(algorithm, &text))
     };
     let key = key.map_err(|error| unusable(path, error).hint("expected PKCS#8 in PEM, or a private JWK"))?;
-    match algorithm.filter(|algorithm| *algorithm != key.algorithm()) {
-        Some(wanted) => {
-            Err(Failure::usage(format!("{} is a key of {}, not of {wanted}", path.display(), key.algorithm())))
-        }
-        None => Ok(key),
-    }
+    only_of(path, key, algorithm, SigningKey::algorithm)
 }
 
-/// A public key: SPKI in PEM, a JWK, or the public part of a private key.
-pub(super) fn verifying_key(path: &Path) -> Result<VerifyingKey, Failure> {
+/// A public key: SPKI or PKCS#1 in PEM, a JWK, or the public part of a private key. With `algorithm`, only one of that.
+pub(super) fn verifying_key(path: &Path, algorithm: Option<Algorithm>) -> Result<VerifyingKey, Failure> {
     let text = utf8(&read_file(path)?)?;
     let key = if is_json(text.as_bytes()) {
         match Jwk::parse(text.as_bytes()).and_then(|jwk| VerifyingKey::from_jwk(&jwk)) {
@@ -34,20 +30,24 @@ pub(super) fn verifying_key(path: &Path) -> Result<VerifyingKey, Failure> {
             parsed => parsed,
         }
     } else if text.contains("PRIVATE KEY") {
-        first(|algorithm| SigningKey::from_pkcs8_pem(algorithm, &text)).map(|key| key.verifying_key())
+        first(algorithm, |algorithm| private_pem(algorithm, &text)).map(|key| key.verifying_key())
+    } else if text.starts_with("-----BEGIN RSA PUBLIC KEY-----") {
+        first(algorithm, |algorithm| VerifyingKey::from_pkcs1_pem(algorithm, &text))
     } else {
-        first(|algorithm| VerifyingKey::from_spki_pem(algorithm, &text))
+        first(algorithm, |algorithm| VerifyingKey::from_spki_pem(algorithm, &text))
     };
-    key.map_err(|error| unusable(path, error).hint("expected a public key in PEM, or a JWK"))
+    let key = key.map_err(|error| unusable(path, error).hint("expected a public key in PEM, or a JWK"))?;
+    only_of(path, key, algorithm, VerifyingKey::algorithm)
 }
 
-/// An HS256 secret: a JWK, or the bytes themselves without the newline that ends a text. Bytes have no name: `id`.
-pub(super) fn secret(path: &Path, id: KeyId) -> Result<SigningKey, Failure> {
+/// An HMAC secret: a JWK, or the bytes themselves without the newline that ends a text. Bytes have no name: `id`; and no
+/// algorithm: HS256 unless told.
+pub(super) fn secret(path: &Path, id: KeyId, algorithm: Option<Algorithm>) -> Result<SigningKey, Failure> {
     let bytes = read_file(path)?;
     if is_json(&bytes) {
         let key = SigningKey::from_jwk(&bytes).map_err(|error| unusable(path, error))?;
         return if key.algorithm().is_symmetric() {
-            Ok(key)
+            only_of(path, key, algorithm, SigningKey::algorithm)
         } else {
             Err(Failure::usage(format!("{} holds no secret but a key of {}", path.display(), key.algorithm()))
                 .hint("give it with `--key`"))
@@ -58,16 +58,32 @@ pub(super) fn secret(path: &Path, id: KeyId) -> Result<SigningKey, Failure> {
         Err(_) => &bytes,
     };
     let hint = "`openssl rand -base64 48` makes one";
-    SigningKey::from_secret(Secret::new(secret.to_vec()), id).map_err(|error| unusable(path, error).hint(hint))
+    SigningKey::from_hmac_secret(algorithm.unwrap_or(Algorithm::Hs256), Secret::new(secret.to_vec()), id)
+        .map_err(|error| unusable(path, error).hint(hint))
+}
+
+/// The form is what the block says it is.
+fn private_pem(algorithm: Algorithm, text: &str) -> Result<SigningKey, KeyError> {
+    if text.starts_with("-----BEGIN RSA PRIVATE KEY-----") {
+        SigningKey::from_pkcs1_pem(algorithm, text)
+    } else if text.starts_with("-----BEGIN EC PRIVATE KEY-----") {
+        SigningKey::from_sec1_pem(algorithm, text)
+    } else {
+        SigningKey::from_pkcs8_pem(algorithm, text)
+    }
 }
 
 fn is_json(bytes: &[u8]) -> bool {
     bytes.trim_ascii_start().starts_with(b"{")
 }
 
-/// What the first algorithm that takes the key makes of it; else the last refusal.
-fn first<K>(read: impl Fn(Algorithm) -> Result<K, KeyError>) -> Result<K, KeyError> {
-    let mut refused = KeyError::Unsupported("expected a key of P-256, Ed25519 or RSA");
+/// The key of the algorithm that was named; without one, what the first that takes the key makes of it, else the last
+/// refusal.
+fn first<K>(named: Option<Algorithm>, read: impl Fn(Algorithm) -> Result<K, KeyError>) -> Result<K, KeyError> {
+    if let Some(named) = named {
+        return read(named);
+    }
+    let mut refused = KeyError::Unsupported("expected a key of P-256, P-384, P-521, Ed25519 or RSA");
     for algorithm in OF_PEM {
         match read(algorithm) {
             Ok(key) => return Ok(key),
@@ -77,6 +93,19 @@ fn first<K>(read: impl Fn(Algorithm) -> Result<K, KeyError>) -> Result<K, KeyErr
         }
     }
     Err(refused)
+}
+
+fn only_of<K>(
+    path: &Path,
+    key: K,
+    wanted: Option<Algorithm>,
+    algorithm: impl Fn(&K) -> Algorithm,
+) -> Result<K, Failure> {
+    let found = algorithm(&key);
+    match wanted.filter(|wanted| *wanted != found) {
+        Some(wanted) => Err(Failure::usage(format!("{} is a key of {found}, not of {wanted}", path.display()))),
+        None => Ok(key),
+    }
 }
 
 fn unusable(path: &Path, error: KeyError) -> Failure {

@@ -1,6 +1,7 @@
 //! `countersign token`
 
 mod decode;
+mod explain;
 mod fetch;
 pub(super) mod key_file;
 mod presented;

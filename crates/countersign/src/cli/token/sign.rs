@@ -29,6 +29,9 @@ pub(super) struct SignArgs {
     claims: Option<String>,
     #[command(flatten)]
     key: KeySource,
+    /// What the key is for, where its file does not say: `PS256` for an RSA key in PEM, `HS512` for a secret
+    #[arg(long, value_name = "ALG")]
+    algorithm: Option<Algorithm>,
     /// The key's id in the header, instead of the key's own
     #[arg(long, value_name = "KID", allow_hyphen_values = true)]
     kid: Option<String>,
@@ -58,10 +61,10 @@ pub(super) struct SignArgs {
 #[derive(Debug, Args)]
 #[group(required = true, multiple = false)]
 struct KeySource {
-    /// A private key: PKCS#8 in PEM, or a private JWK
+    /// A private key: PKCS#8, PKCS#1 or SEC1 in PEM, or a private JWK
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
-    /// An HS256 secret of 32 bytes or more, or an `oct` JWK
+    /// A secret of 32 bytes or more, or an `oct` JWK
     #[arg(long, value_name = "FILE")]
     secret_file: Option<PathBuf>,
 }
@@ -90,10 +93,10 @@ impl SignArgs {
     fn signing_key(&self) -> Result<SigningKey, Failure> {
         let kid = self.kid.as_deref().map(KeyId::new).transpose().map_err(Failure::usage)?;
         let key = match (&self.key.key, &self.key.secret_file) {
-            (Some(file), _) => key_file::signing_key(file, None)?,
+            (Some(file), _) => key_file::signing_key(file, self.algorithm)?,
             (None, Some(file)) => {
                 let unnamed = KeyId::new("secret").map_err(Failure::failed)?;
-                key_file::secret(file, kid.clone().unwrap_or(unnamed))?
+                key_file::secret(file, kid.clone().unwrap_or(unnamed), self.algorithm)?
             }
             (None, None) => return Err(Failure::usage("no key").hint("give one with `--key` or `--secret-file`")),
         };

@@ -1,5 +1,6 @@
 //! `countersign token verify`
 
+use super::explain::{Asked, Explanation};
 use super::{fetch, key_file};
 use crate::cli::Context;
 use crate::failure::{Exit, Failure};
@@ -8,7 +9,9 @@ use crate::secrets;
 use crate::times::{duration, time};
 use clap::Args;
 use countersign_core::Time;
-use countersign_jose::{Expectations, KeyId, KeySet, Leeway, TokenType, UnverifiedToken, VerifiedToken, VerifyError};
+use countersign_jose::{
+    Algorithm, Expectations, KeyId, KeySet, Leeway, TokenType, UnverifiedToken, VerifiedToken, VerifyError,
+};
 use serde::Serialize;
 use serde_json::Value;
 use std::path::PathBuf;
@@ -22,13 +25,16 @@ Examples:
   countersign token verify --jwks http://localhost:8420/.well-known/jwks.json < token.txt
   countersign token verify --key public.pem --at 2026-01-31T12:00:00Z < token.txt
 
-Exit code 1, a code and a sentence say what failed. What was not asked for is not checked, and the answer says so.
+Exit code 1, a code and a sentence say what failed, and what was found and expected. What was not asked for is not checked, and the answer says so.
 Whether a token was revoked can't be seen from the token.")]
 pub(super) struct VerifyArgs {
     /// The token; without one, or with -, standard input is read
     token: Option<String>,
     #[command(flatten)]
     keys: KeysSource,
+    /// What the key is for, where its file does not say: `PS256` for an RSA key in PEM, `HS512` for a secret
+    #[arg(long, value_name = "ALG", conflicts_with = "jwks")]
+    algorithm: Option<Algorithm>,
     /// Who must have issued it (`iss`)
     #[arg(long, value_name = "URL")]
     issuer: Option<String>,
@@ -55,7 +61,7 @@ struct KeysSource {
     /// A public key: PEM or JWK
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
-    /// An HS256 secret of 32 bytes or more, or an `oct` JWK
+    /// A secret of 32 bytes or more, or an `oct` JWK
     #[arg(long, value_name = "FILE")]
     secret_file: Option<PathBuf>,
 }
@@ -65,7 +71,16 @@ struct KeysSource {
 #[serde(untagged)]
 enum Verdict {
     Valid(Box<Valid>),
-    Refused { valid: bool, code: &'static str, message: String },
+    Refused(Box<Refused>),
+}
+
+#[derive(Serialize)]
+struct Refused {
+    valid: bool,
+    code: &'static str,
+    message: String,
+    #[serde(flatten)]
+    explanation: Explanation,
 }
 
 #[derive(Serialize)]
@@ -85,16 +100,19 @@ impl VerifyArgs {
         let leeway = Leeway::seconds(leeway).map_err(Failure::usage)?;
         let token = secrets::argument_or_stdin(self.token.as_deref(), "token")?;
         let token = token.strip_prefix("Bearer ").unwrap_or(&token).trim();
+        let (mut keys, at) = (KeySet::default(), self.at.unwrap_or(context.now));
         let verified = match UnverifiedToken::parse(token) {
             Ok(parsed) => {
-                let keys = self.keys.read(parsed.header().key_id()).await?;
-                self.verify(parsed, &keys, leeway, self.at.unwrap_or(context.now))
+                keys = self.keys.read(parsed.header().key_id(), self.algorithm).await?;
+                self.verify(parsed, &keys, leeway, at)
             }
             Err(error) => Err(error.into()),
         };
         let (verdict, failed) = match verified {
             Ok(token) => (Verdict::Valid(Box::new(Valid::of(token, self.not_checked()))), false),
-            Err(error) => (Verdict::Refused { valid: false, code: error.code(), message: error.to_string() }, true),
+            Err(error) => {
+                (Verdict::Refused(Box::new(Refused::of(&error, token, &self.asked(&keys, leeway, at)))), true)
+            }
         };
         out.answer(&verdict)?;
         if failed { Err(Failure::answered(Exit::Failed)) } else { Ok(()) }
@@ -117,6 +135,11 @@ impl VerifyArgs {
         token.verify(keys, &Expectations::new(issuer, audience, typ, leeway), at.timestamp())
     }
 
+    fn asked<'a>(&'a self, keys: &'a KeySet, leeway: Leeway, at: Time) -> Asked<'a> {
+        let (issuer, audience) = (self.issuer.as_deref(), self.audience.as_deref());
+        Asked { keys, issuer, audience, typ: &self.typ, leeway, at }
+    }
+
     fn not_checked(&self) -> Vec<&'static str> {
         let issuer = self.issuer.is_none().then_some("issuer");
         let audience = self.audience.is_none().then_some("audience");
@@ -126,7 +149,7 @@ impl VerifyArgs {
 
 impl KeysSource {
     /// The keys. One key alone checks whatever id the token names: the signature decides.
-    async fn read(&self, kid: Option<&str>) -> Result<KeySet, Failure> {
+    async fn read(&self, kid: Option<&str>, algorithm: Option<Algorithm>) -> Result<KeySet, Failure> {
         let named = kid.and_then(|kid| KeyId::new(kid).ok());
         let key = match self {
             Self { jwks: Some(source), .. } => {
@@ -134,10 +157,10 @@ impl KeysSource {
                 return KeySet::from_json(&json)
                     .map_err(|error| Failure::usage(error).about(format!("{source} is no set of keys")));
             }
-            Self { key: Some(file), .. } => key_file::verifying_key(file)?,
+            Self { key: Some(file), .. } => key_file::verifying_key(file, algorithm)?,
             Self { secret_file: Some(file), .. } => {
                 let unnamed = KeyId::new("secret").map_err(Failure::failed)?;
-                key_file::secret(file, unnamed)?.verifying_key()
+                key_file::secret(file, unnamed, algorithm)?.verifying_key()
             }
             _ => return Err(Failure::usage("no key").hint("give one with `--jwks`, `--key` or `--secret-file`")),
         };
@@ -172,10 +195,28 @@ impl Answer for Verdict {
                 page.field("not checked", &valid.not_checked.join(", "));
                 page.line(&serde_json::to_string_pretty(&valid.claims).unwrap_or_default());
             }
-            Self::Refused { code, message, .. } => {
-                page.bad(&format!("refused: {code}"));
-                page.line(message);
+            Self::Refused(refused) => refused.show(page),
+        }
+    }
+}
+
+impl Refused {
+    fn of(error: &VerifyError, token: &str, asked: &Asked<'_>) -> Self {
+        let explanation = Explanation::of(error, token, asked);
+        Self { valid: false, code: error.code(), message: error.to_string(), explanation }
+    }
+
+    fn show(&self, page: &mut Page) {
+        page.bad(&format!("refused: {}", self.code));
+        page.line(&self.message);
+        page.field("check", &self.explanation.check);
+        for (name, value) in [("found", &self.explanation.found), ("expected", &self.explanation.expected)] {
+            if let Some(value) = value {
+                page.field(name, value);
             }
+        }
+        if let Some(hint) = &self.explanation.hint {
+            page.hint(hint);
         }
     }
 }

@@ -15,6 +15,10 @@ pub(crate) enum Algorithm {
     EdDsa,
     /// RSA with PKCS #1 v1.5.
     Rs256,
+    /// RSA with PSS.
+    Ps256,
+    /// ECDSA on P-384.
+    Es384,
     /// A secret shared with the one verifier.
     Hs256,
 }
@@ -24,10 +28,12 @@ const ALGORITHMS: Words<Algorithm> = Words {
         ("ES256", Algorithm::Es256),
         ("EdDSA", Algorithm::EdDsa),
         ("RS256", Algorithm::Rs256),
+        ("PS256", Algorithm::Ps256),
+        ("ES384", Algorithm::Es384),
         ("HS256", Algorithm::Hs256),
     ],
     also: &[("Ed25519", Algorithm::EdDsa)], // RFC 9864
-    later: &["PS256", "ES384"],
+    later: &[],
 };
 
 section! {

@@ -55,10 +55,9 @@ const IN_FILE: &[(&str, &str)] = &[
     (r#"accounts.password_blocklist_file = "absent.txt""#, "cannot be read: No such file"),
     (r#"accounts.password_blocklist_file = ".""#, "not a file"),
     // tokens
-    (r#"tokens.algorithm = "PS256""#, r#"word "PS256" is not in this version yet (known: ES256, EdDSA, RS256, HS256)"#),
-    (r#"tokens.algorithm = "ES384""#, "is not in this version yet"),
+    (r#"tokens.algorithm = "PS512""#, r#"unknown word "PS512" (known: ES256, EdDSA, RS256, PS256, ES384, HS256)"#),
     (r#"tokens.algorithm = "es256""#, r#"did you mean "ES256"?"#),
-    (r#"tokens.algorithm = "none""#, r#"unknown word "none" (known: ES256, EdDSA, RS256, HS256)"#),
+    (r#"tokens.algorithm = "none""#, r#"unknown word "none" (known: ES256, EdDSA, RS256, PS256, ES384, HS256)"#),
     (r#"tokens.access_lifetime = "2h""#, "longer than the limit of 1 h: revoked tokens must be remembered that long"),
     (r#"tokens.access_lifetime = "0s""#, "shorter than the limit of 1 s"),
     (r#"tokens.access_lifetime = "999ms""#, r#"hint: use "1s" or more"#),
