@@ -2,6 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
+use countersign_jose::base64url;
 use countersign_verifier::{Freshness, StalePolicy, TestIssuer, Verifier};
 
 use crate::support::*;
@@ -17,6 +18,14 @@ async fn until_kept(folder: &Path, lines: usize) {
         std::fs::read_to_string(&tail).is_ok_and(|text| text.lines().filter(|line| !line.is_empty()).count() >= lines)
     })
     .await;
+}
+
+/// Whether an object of the newest epoch that is kept names the session.
+fn is_kept(folder: &Path, session: &str) -> bool {
+    let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap_or_default();
+    let objects = read("feed-snapshot") + &read("feed-tail");
+    let payloads = objects.lines().filter_map(|object| base64url::decode(object.split('.').nth(1)?).ok());
+    payloads.map(|payload| String::from_utf8_lossy(&payload).into_owned()).any(|payload| payload.contains(session))
 }
 
 #[tokio::test]
@@ -85,7 +94,8 @@ async fn revoked_tokens_stay_refused_through_a_restart_and_a_new_epoch() {
         until("the old epoch is set aside", || folder.path().join("feed-older").exists()).await;
         issuer.revoke_session(&second.session);
         until_judged(&verifier, &second, "revoked").await;
-        until_kept(folder.path(), 1).await;
+        // Not by counting: for a moment the batches of the old epoch are in that file still.
+        until("kept", || is_kept(folder.path(), &second.session)).await;
     }
     issuer.stop();
     let verifier = with_folder(&issuer, folder.path()).await;
