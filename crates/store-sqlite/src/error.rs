@@ -30,7 +30,7 @@ enum Kind {
 #[derive(Debug, Clone)]
 pub(crate) struct CommitFailure {
     kind: Kind,
-    source: Arc<rusqlite::Error>,
+    source: Arc<dyn std::error::Error + Send + Sync>,
 }
 
 /// The thread that was to answer is gone.
@@ -65,6 +65,11 @@ impl CommitFailure {
     /// The transaction failed for this.
     pub(crate) fn new(error: rusqlite::Error) -> Self {
         Self { kind: kind(&error), source: Arc::new(error) }
+    }
+
+    /// The transaction was not begun: it would go to a file that nobody finds any more.
+    pub(crate) fn orphaned(error: std::io::Error) -> Self {
+        Self { kind: Kind::Unavailable, source: Arc::new(error) }
     }
 
     /// What one of the changes in it is answered. Short of a full disk, whether it was made is unknown.

@@ -1,7 +1,6 @@
 //! Whether the file at the path is still the one that is open. One that was deleted, or another put in its place, leaves
 //! the open one working, and nobody would see from its answers that they are about nothing any more.
 
-use crate::error::Fault;
 use countersign_core::store::StoreError;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -43,11 +42,11 @@ impl OpenFile {
     }
 
     /// Whether a new connection would find the same database.
-    pub(crate) fn check(&self) -> Result<(), Fault> {
-        if identity(&self.0.path).map_err(Fault::File)? == self.0.identity {
+    pub(crate) fn check(&self) -> io::Result<()> {
+        if identity(&self.0.path)? == self.0.identity {
             Ok(())
         } else {
-            Err(Fault::File(io::Error::new(io::ErrorKind::NotFound, "another file is in the place of the open one")))
+            Err(io::Error::new(io::ErrorKind::NotFound, "another file is in the place of the open one"))
         }
     }
 }

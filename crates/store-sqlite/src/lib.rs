@@ -55,10 +55,11 @@ impl SqliteStore {
     pub fn open(options: &Options) -> Result<Self, StoreError> {
         let opened = options.open()?;
         let file = OpenFile::at(&options.path)?;
+        let writes_to = file.clone();
         let started = || {
             let (readers, mut reading) = Readers::start(opened.readers)?;
             let (watch, watching) = Readers::start(vec![opened.watch])?;
-            let (writer, writing) = Writer::start(opened.writer, options.batch_max)?;
+            let (writer, writing) = Writer::start(opened.writer, options.batch_max, move || writes_to.check())?;
             reading.extend(watching);
             Ok(Self { file, writer, readers, watch, reading: Mutex::new(reading), writing: Mutex::new(Some(writing)) })
         };

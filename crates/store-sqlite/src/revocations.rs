@@ -25,7 +25,7 @@ impl RevocationStore for SqliteStore {
     fn feed_after(&self, after: Sequence, limit: u16) -> StoreFuture<'_, FeedPage> {
         let file = self.file.clone();
         self.readers.run("reading the feed", move |read| {
-            file.check()?;
+            file.check().map_err(Fault::File)?;
             let (epoch, last, set) = standing(read)?;
             let entries = all(
                 read,

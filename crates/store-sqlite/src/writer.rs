@@ -66,7 +66,12 @@ impl Default for BatchLimit {
 
 impl Writer {
     /// Starts the thread that owns `connection`.
-    pub(crate) fn start(connection: Connection, batch_max: BatchLimit) -> io::Result<(Self, Worker)> {
+    /// Each transaction begins only if `still_there` says that its file is the one at the path.
+    pub(crate) fn start(
+        connection: Connection,
+        batch_max: BatchLimit,
+        still_there: impl Fn() -> io::Result<()> + Send + 'static,
+    ) -> io::Result<(Self, Worker)> {
         let queue: Arc<Queue<Box<dyn Change>>> = Arc::new(Queue::new(CHANGES_WAITING_MAX));
         let commits = Arc::new(AtomicU64::new(0));
         let committed = Arc::new(Notify::new());
@@ -76,7 +81,7 @@ impl Writer {
             commits.fetch_add(1, Ordering::Relaxed);
             committed.notify_waiters();
         };
-        let worker = Worker::start("store-writer", move || serve(&connection, &queue, batch_max, tell))?;
+        let worker = Worker::start("store-writer", move || serve(&connection, &queue, batch_max, still_there, tell))?;
         Ok((writer, worker))
     }
 
@@ -116,11 +121,18 @@ impl Writer {
     }
 }
 
-fn serve(connection: &Connection, queue: &Queue<Box<dyn Change>>, batch_max: BatchLimit, committed: impl Fn()) {
+fn serve(
+    connection: &Connection,
+    queue: &Queue<Box<dyn Change>>,
+    batch_max: BatchLimit,
+    still_there: impl Fn() -> io::Result<()>,
+    committed: impl Fn(),
+) {
     let _abandon = AbandonOnDrop(queue);
     let mut batch = Vec::new();
     while queue.take(batch_max.0, &mut batch) {
-        let durable = transact(connection, &mut batch).map_err(CommitFailure::new);
+        let there = still_there().map_err(CommitFailure::orphaned);
+        let durable = there.and_then(|()| transact(connection, &mut batch).map_err(CommitFailure::new));
         if let Ok(Durable::Committed) = durable {
             committed();
         }
@@ -210,7 +222,7 @@ mod tests {
     fn started() -> (Writer, crate::worker::Worker) {
         let connection = Connection::open_in_memory().unwrap();
         connection.execute_batch("CREATE TABLE t (id INTEGER PRIMARY KEY) STRICT").unwrap();
-        Writer::start(connection, BatchLimit::default()).unwrap()
+        Writer::start(connection, BatchLimit::default(), || Ok(())).unwrap()
     }
 
     fn insert(id: i64) -> impl FnOnce(&Connection) -> Result<(), Fault> + Send {
@@ -256,7 +268,7 @@ mod tests {
         let connection = Connection::open_in_memory().unwrap();
         connection.execute_batch("CREATE TABLE t (id INTEGER PRIMARY KEY, bytes BLOB) STRICT").unwrap();
         connection.pragma_update(None, "max_page_count", 20).unwrap();
-        let (writer, _worker) = Writer::start(connection, BatchLimit::default()).unwrap();
+        let (writer, _worker) = Writer::start(connection, BatchLimit::default(), || Ok(())).unwrap();
         let fills = |commit: &Connection| {
             commit.execute("INSERT INTO t (id, bytes) VALUES (7, zeroblob(1000000))", [])?;
             Ok(())

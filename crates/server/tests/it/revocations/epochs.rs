@@ -88,8 +88,11 @@ async fn without_its_database_the_server_makes_nobody_fresh() {
     let app = TestApp::start().await;
     let mut verifier = app.follower().await;
     verifier.catch_up(&app).await;
+    let tokens = app.sign_in("ana").await;
     // The open file goes on working, but it is no longer the one at the path.
     std::fs::rename(app.database(), app.database().with_extension("gone")).unwrap();
+    // Nothing is answered as done that only an orphaned file would know of.
+    app.sign_out(&tokens).await.assert_problem(503, "unavailable");
     app.clock().advance(Span::from_seconds(5));
     let fresh = app.clock().now().as_millis();
     for _ in 0..3 {
@@ -101,4 +104,7 @@ async fn without_its_database_the_server_makes_nobody_fresh() {
     while verifier.follower.as_of() < Some(fresh) {
         verifier.poll(&app, 2).await;
     }
+    app.sign_out(&tokens).await.assert_status(204);
+    verifier.catch_up(&app).await;
+    assert!(verifier.refuses(&tokens.session_id));
 }
