@@ -40,10 +40,17 @@ impl Series {
 
 /// Minimum, median and maximum.
 fn spread(figures: &[f64]) -> (f64, f64, f64) {
+    let [low, median, high] = quantiles(figures, [0.0, 0.5, 1.0]);
+    (low, median, high)
+}
+
+/// Which figure so large a share of all stays at or below: of 0.99 the 99th percentile.
+#[must_use]
+pub fn quantiles<const N: usize>(figures: &[f64], shares: [f64; N]) -> [f64; N] {
     let mut sorted = figures.to_vec();
     sorted.sort_by(f64::total_cmp);
-    let at = |share: f64| sorted.get((share * (sorted.len() - 1) as f64).round() as usize).copied().unwrap_or(f64::NAN);
-    (at(0.0), at(0.5), at(1.0))
+    let last = sorted.len().saturating_sub(1) as f64;
+    shares.map(|share| sorted.get((share * last).round() as usize).copied().unwrap_or(f64::NAN))
 }
 
 /// A folder on a real disk, below this package's target folder unless `BENCH_DIR` names another.
@@ -84,8 +91,11 @@ pub fn print_machine() {
 /// What sessions are opened with: the real operation, without Argon2id.
 #[path = "../../crates/countersign/tests/support/opener.rs"]
 mod opener;
+mod process;
 mod server;
 mod sessions;
 
+pub use opener::Opener;
+pub use process::{Connection, ServerProcess, binary, countersign, processor_time, shared_clock};
 pub use server::Bench;
 pub use sessions::Sessions;

@@ -27,6 +27,11 @@ pub struct Bench {
 impl Bench {
     /// Starts a server on a database in `folder`.
     pub async fn start(folder: &Path) -> Self {
+        Self::start_with_feed(folder, FeedPolicy::default()).await
+    }
+
+    /// The same with another feed.
+    pub async fn start_with_feed(folder: &Path, feed: FeedPolicy) -> Self {
         let store = SqliteStore::open(&Options::at(folder.join("countersign.db"))).expect("a new database");
         let store: Arc<dyn Store> = Arc::new(store);
         let opener = found(Arc::clone(&store)).await;
@@ -42,7 +47,7 @@ impl Bench {
                 sign_up: SignUpPolicy::Closed,
                 leeway: Leeway::seconds(10).expect("within a minute"),
                 jwks_max_age: Span::from_seconds(600),
-                feed: FeedPolicy::default(),
+                feed,
             },
             http: HttpPolicy::new(ISSUER),
             hashing: HashingPolicy::default(),
@@ -55,6 +60,12 @@ impl Bench {
         tokio::spawn(server.jobs());
         tokio::spawn(serve(listener, server.router(), std::future::pending()));
         Self { address, opener }
+    }
+
+    /// What it keeps everything in.
+    #[must_use]
+    pub fn store(&self) -> &dyn Store {
+        &*self.opener.store
     }
 
     /// Opens a session, and gives its first refresh token.

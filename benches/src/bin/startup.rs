@@ -2,10 +2,10 @@
 //!
 //! `cargo build --release && cargo run --release --manifest-path benches/Cargo.toml --bin startup`
 
-use countersign_benches::{Series, disk, print_machine};
+use countersign_benches::{Series, binary, disk, print_machine};
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -13,8 +13,7 @@ const ROUNDS: usize = 20;
 
 fn main() {
     print_machine();
-    let binary = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/release/countersign");
-    assert!(binary.exists(), "build it first: cargo build --release");
+    let binary = binary();
     let folder = disk();
     let data = folder.path().join("data");
     let port =

@@ -1,8 +1,8 @@
 //! Open connections: when does the token behind one end?
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use countersign_revocation::Subjects;
+use countersign_revocation::{RevokedSet, Subjects};
 use tokio::sync::watch;
 
 use crate::{claims::Common, state::State, token::VerifiedToken};
@@ -39,6 +39,15 @@ impl Following {
     pub(crate) fn new(common: &Common) -> Self {
         Self(watch::Sender::new(Followed::of(common)))
     }
+
+    /// Whoever waits looks again.
+    pub(crate) fn wake(&self) {
+        self.0.send_modify(|_| {});
+    }
+
+    pub(crate) fn is_revoked(&self, revoked: &RevokedSet) -> bool {
+        self.0.borrow().is_revoked(revoked)
+    }
 }
 
 impl Followed {
@@ -50,8 +59,12 @@ impl Followed {
         }
     }
 
+    fn is_revoked(&self, revoked: &RevokedSet) -> bool {
+        revoked.look_up(&self.subjects).is_some() || revoked.refuses_key(&self.key_id)
+    }
+
     fn ended(&self, state: &State) -> Option<Ended> {
-        if state.revoked.look_up(&self.subjects).is_some() || state.revoked.refuses_key(&self.key_id) {
+        if self.is_revoked(&state.revoked) {
             return Some(Ended::Revoked);
         }
         (state.time.now().ms >= self.expires_at_ms).then_some(Ended::Expired)
@@ -67,21 +80,20 @@ impl<C> VerifiedToken<C> {
     /// in before, see [`superseded_by`](Self::superseded_by). For connections that outlive a request: select on it, and
     /// close.
     ///
-    /// It costs a waiting task, a timer, and a look-up whenever anything is revoked. For tokens of an issuer without a
-    /// feed only the expiry is known.
+    /// It costs a waiting task, a timer, and a look-up whenever anything is revoked, for which the task is not woken. For
+    /// tokens of an issuer without a feed only the expiry is known.
     pub async fn revoked(&self) -> Ended {
         let state = self.state();
-        let (mut versions, mut following) = (state.version.subscribe(), self.following().0.subscribe());
+        let mut following = self.following().0.subscribe();
+        // Among those who wait before the look: what is revoked after it finds us there.
+        let _place = state.waiting.enter(Arc::clone(self.following()));
         loop {
-            // Marked as seen before the look: what changes after it wakes the loop.
-            versions.mark_unchanged();
             let followed = following.borrow_and_update().clone();
             if let Some(ended) = followed.ended(state) {
                 return ended;
             }
-            // Neither sender goes away while this runs: both are held by `self`.
+            // The sender does not go away while this runs: it is held by `self`.
             tokio::select! {
-                _ = versions.changed() => {}
                 _ = following.changed() => {}
                 () = tokio::time::sleep(followed.wait(state)) => {}
             }

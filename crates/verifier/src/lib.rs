@@ -62,6 +62,7 @@ mod test_issuer;
 mod timing;
 mod token;
 mod verifier;
+mod waiting;
 
 pub mod limits;
 

@@ -65,6 +65,8 @@ impl Policy {
                     self.cache.count_hit(place);
                     Ok(entry)
                 }
+                // It stays: whoever goes on presenting it costs a look-up each time, and no signature.
+                Err(VerifyError::Revoked) => Err(VerifyError::Revoked),
                 Err(error) => {
                     self.cache.remove::<Entry<C>>(place, text);
                     Err(error)

@@ -9,13 +9,14 @@ use std::{
 };
 
 use countersign_revocation::{Announcement, RevokedSet};
-use tokio::sync::{Notify, watch};
+use tokio::sync::Notify;
 
 use crate::{
     clock::{Now, Timekeeper},
     keys::Keys,
     metrics::Counters,
     staleness::Freshness,
+    waiting::Waiting,
 };
 
 /// Whether the issuer has a feed.
@@ -35,8 +36,7 @@ pub(crate) struct State {
     pub(crate) time: Timekeeper,
     pub(crate) keys: Keys,
     pub(crate) revoked: Arc<RevokedSet>,
-    /// The set's version, for those who wait for a revocation.
-    pub(crate) version: watch::Sender<u64>,
+    pub(crate) waiting: Waiting,
     pub(crate) metrics: Counters,
     /// A key was announced.
     pub(crate) announced: Notify,
@@ -61,7 +61,7 @@ impl State {
             time,
             keys,
             revoked: Arc::new(RevokedSet::new()),
-            version: watch::Sender::new(0),
+            waiting: Waiting::default(),
             metrics: Counters::default(),
             announced: Notify::new(),
             announcements: Mutex::new(HashMap::new()),
@@ -124,13 +124,12 @@ impl State {
         self.keys.are_known() && self.feed_kind() != FeedKind::Unknown
     }
 
-    /// The set has changed: keys that it refuses go at once, and whoever waits for a revocation looks.
+    /// The set has changed: keys that it refuses go at once, and whoever waits for a revocation that came is woken.
     pub(crate) fn revocations_changed(&self) {
         if self.keys.rebuild(&self.revoked) {
             tracing::warn!(issuer = %self.issuer, "a key was refused by its issuer");
         }
-        let version = self.revoked.version();
-        self.version.send_if_modified(|held| std::mem::replace(held, version) != version);
+        self.waiting.wake_revoked(&self.revoked);
     }
 
     /// Keys that will sign soon.

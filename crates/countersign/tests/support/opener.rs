@@ -1,7 +1,7 @@
 //! Opens sessions beside a server, through the same store and keys: what tests and benchmarks refresh.
 
 use countersign_core::account::password::PasswordHash;
-use countersign_core::account::{Login, Password};
+use countersign_core::account::{Login, Password, Roles};
 use countersign_core::audit::Actor;
 use countersign_core::key_ring::{MasterKey, OpenKeyRing, StorageKey};
 use countersign_core::ops::{
@@ -52,23 +52,33 @@ impl Opener {
     /// Makes the accounts that sessions are opened for; once.
     pub async fn accounts(&self) {
         for account in 0..ACCOUNTS {
-            let sign_up = SignUp {
-                login: Login::parse(&format!("client-{account}")).unwrap(),
-                email: None,
-                name: None,
-                roles: Default::default(),
-                password: Some(Password::typed("a long enough phrase").unwrap()),
-                actor: Actor::named("test"),
-            };
-            let draw = Draw::from(&self.source);
-            sign_up.run(&*self.store, &NoHashing, &self.storage_key, &self.policies, &draw).await.unwrap();
+            self.account(&format!("client-{account}"), "").await;
         }
+    }
+
+    /// Makes one account, with these roles.
+    pub async fn account(&self, login: &str, roles: &str) {
+        let sign_up = SignUp {
+            login: Login::parse(login).unwrap(),
+            email: None,
+            name: None,
+            roles: Roles::parse(roles).unwrap(),
+            password: Some(Password::typed("a long enough phrase").unwrap()),
+            actor: Actor::named("test"),
+        };
+        let draw = Draw::from(&self.source);
+        sign_up.run(&*self.store, &NoHashing, &self.storage_key, &self.policies, &draw).await.unwrap();
     }
 
     /// Opens a session, and gives its first refresh token.
     pub async fn session(&self, client: usize) -> String {
+        self.session_of(&format!("client-{}", client % ACCOUNTS)).await
+    }
+
+    /// Opens a session of that account, whatever its password, and gives its first refresh token.
+    pub async fn session_of(&self, login: &str) -> String {
         let sign_in = SignIn {
-            login: format!("client-{}", client % ACCOUNTS),
+            login: login.to_owned(),
             password: Password::typed("a long enough phrase").unwrap(),
             resource: None,
             scope: ScopeSet::default(),

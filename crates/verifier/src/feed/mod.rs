@@ -287,7 +287,7 @@ impl Feed {
         let now_ms = state.time.now().ms;
         if now_ms.saturating_sub(self.now_ms) > LEAP_MS {
             // Time has leapt, or nothing came for long: whoever waits for an expiry looks again.
-            state.version.send_modify(|_| {});
+            state.waiting.wake_all();
         }
         self.now_ms = now_ms;
         let applied = self.follower.apply(&object, now_ms / 1_000);

@@ -63,6 +63,19 @@ async fn a65_a_cached_token_is_refused_once_it_is_revoked() {
 }
 
 #[tokio::test]
+async fn a_revoked_token_that_is_presented_again_is_refused_without_being_verified_again() {
+    let (issuer, verifier) = pair().await;
+    let minted = issuer.mint(AUDIENCE);
+    assert_eq!(judge(&verifier, &minted.token), "fresh");
+    issuer.revoke_session(&minted.session);
+    until_judged(&verifier, &minted, "revoked").await;
+    for _ in 0..10 {
+        assert_eq!(judge(&verifier, &minted.token), "revoked");
+    }
+    assert_eq!(verifier.metrics().cache_misses, 1);
+}
+
+#[tokio::test]
 async fn a65_a_cached_token_is_refused_once_its_key_is_gone() {
     let (issuer, verifier) = pair().await;
     let (minted, key) = (issuer.mint(AUDIENCE), issuer.active_key_id());

@@ -1,0 +1,139 @@
+//! The real binary as a process, and HTTP/1.1 by hand on a connection that is kept.
+
+use serde_json::Value;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+/// The release binary: `BENCH_BINARY`, or where `cargo build --release` puts it.
+///
+/// # Panics
+/// If there is none.
+#[must_use]
+pub fn binary() -> PathBuf {
+    let built = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../target/release/countersign");
+    let binary = std::env::var_os("BENCH_BINARY").map_or_else(built, PathBuf::from);
+    assert!(binary.exists(), "build it first: cargo build --release, or name it in BENCH_BINARY");
+    binary
+}
+
+/// A command of the release binary on this data folder, with no other configuration.
+#[must_use]
+pub fn countersign(data: &Path) -> Command {
+    let mut command = Command::new(binary());
+    command.env_clear().arg("--data").arg(data).stdin(Stdio::null()).stderr(Stdio::inherit());
+    command
+}
+
+/// A running `countersign serve`. Killed when dropped.
+pub struct ServerProcess {
+    child: Child,
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Its name.
+    pub issuer: String,
+}
+
+impl ServerProcess {
+    /// Starts the server on `data` and waits for its ready line. `settings` are environment variables.
+    ///
+    /// # Panics
+    /// If it does not start.
+    #[must_use]
+    pub fn start(data: &Path, settings: &[(&str, &str)]) -> Self {
+        let mut command = countersign(data);
+        command.args(["serve", "--json", "--listen", "127.0.0.1:0"]).envs(settings.iter().copied());
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the binary starts");
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut line).expect("it says something");
+        let ready: Value = serde_json::from_str(&line).expect("the ready line");
+        let address = ready["listen"].as_str().and_then(|listen| listen.parse().ok()).expect("where it listens");
+        let issuer = ready["issuer"].as_str().expect("its issuer").to_owned();
+        Self { child, address, issuer }
+    }
+}
+
+impl Drop for ServerProcess {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A keep-alive connection that sends JSON and reads answers.
+pub struct Connection {
+    stream: BufReader<TcpStream>,
+}
+
+impl Connection {
+    /// Connects.
+    ///
+    /// # Panics
+    /// If nobody listens.
+    #[must_use]
+    pub fn open(address: SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).expect("it listens");
+        stream.set_nodelay(true).expect("TCP");
+        Self { stream: BufReader::new(stream) }
+    }
+
+    /// Sends `method path` with a JSON body, as whoever `authorization` says; gives status and JSON of the answer.
+    pub fn send(&mut self, line: &str, authorization: Option<&str>, body: &Value) -> (u16, Value) {
+        let body = if body.is_null() { String::new() } else { body.to_string() };
+        self.exchange(line, authorization, "application/json", &body)
+    }
+
+    /// Posts a form as a client that authenticates by `client_secret_basic`; both parts need no encoding.
+    pub fn post_form(&mut self, path: &str, (id, secret): (&str, &str), form: &str) -> (u16, Value) {
+        let pair = countersign_jose::base64url::encode(format!("{id}:{secret}").as_bytes());
+        let padding = "=".repeat((4 - pair.len() % 4) % 4);
+        let basic = format!("Basic {}{padding}", pair.replace('-', "+").replace('_', "/"));
+        self.exchange(&format!("POST {path}"), Some(&basic), "application/x-www-form-urlencoded", form)
+    }
+
+    fn exchange(&mut self, line: &str, authorization: Option<&str>, kind: &str, body: &str) -> (u16, Value) {
+        let authorization = authorization.map(|value| format!("Authorization: {value}\r\n")).unwrap_or_default();
+        let length = body.len();
+        let request = format!(
+            "{line} HTTP/1.1\r\nHost: localhost\r\n{authorization}Content-Type: {kind}\r\nContent-Length: {length}\r\n\r\n{body}"
+        );
+        self.stream.get_mut().write_all(request.as_bytes()).expect("it reads");
+        self.answer()
+    }
+
+    fn answer(&mut self) -> (u16, Value) {
+        let (mut status, mut length) = (0, 0);
+        loop {
+            let mut line = String::new();
+            assert!(self.stream.read_line(&mut line).expect("it answers") > 0, "closed");
+            let line = line.trim_end().to_ascii_lowercase();
+            if line.is_empty() {
+                break;
+            }
+            if let Some(rest) = line.strip_prefix("http/1.1 ") {
+                status = rest.get(..3).and_then(|code| code.parse().ok()).expect("a status");
+            }
+            if let Some(rest) = line.strip_prefix("content-length:") {
+                length = rest.trim().parse().expect("a length");
+            }
+        }
+        let mut body = vec![0; length];
+        self.stream.read_exact(&mut body).expect("a whole body");
+        (status, serde_json::from_slice(&body).unwrap_or(Value::Null))
+    }
+}
+
+/// Nanoseconds on a clock that all processes of this machine share.
+#[must_use]
+pub fn shared_clock() -> u64 {
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
+    u64::try_from(now.tv_sec * 1_000_000_000 + now.tv_nsec).expect("after the start of the machine")
+}
+
+/// Nanoseconds of processor time that this process has taken.
+#[must_use]
+pub fn processor_time() -> u64 {
+    let used = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    u64::try_from(used.tv_sec * 1_000_000_000 + used.tv_nsec).expect("not before it started")
+}
