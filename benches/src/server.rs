@@ -8,7 +8,8 @@ use countersign_core::ops::OnIssuerChange;
 use countersign_core::store::Store;
 use countersign_jose::Leeway;
 use countersign_server::{
-    HashingPolicy, HttpPolicy, RoutePolicy, Server, ServerParts, SignUpPolicy, SystemSource, ThrottlePolicy, serve,
+    FeedPolicy, HashingPolicy, HttpPolicy, RoutePolicy, Server, ServerParts, SignUpPolicy, SystemSource,
+    ThrottlePolicy, serve,
 };
 use countersign_store_sqlite::{Options, SqliteStore};
 use std::net::SocketAddr;
@@ -41,6 +42,7 @@ impl Bench {
                 sign_up: SignUpPolicy::Closed,
                 leeway: Leeway::seconds(10).expect("within a minute"),
                 jwks_max_age: Span::from_seconds(600),
+                feed: FeedPolicy::default(),
             },
             http: HttpPolicy::new(ISSUER),
             hashing: HashingPolicy::default(),

@@ -8,7 +8,9 @@ use countersign_core::ops::Policies;
 use countersign_core::policy::{KeyPolicy, SessionPolicy, TokenPolicy};
 use countersign_jose::Leeway;
 use countersign_server::telemetry::{LogFormat, LogPolicy};
-use countersign_server::{AddressRange, Bucket, HashingPolicy, HttpPolicy, RoutePolicy, SignUpPolicy, ThrottlePolicy};
+use countersign_server::{
+    AddressRange, Bucket, FeedAccess, FeedPolicy, HashingPolicy, HttpPolicy, RoutePolicy, SignUpPolicy, ThrottlePolicy,
+};
 use std::time::Duration;
 
 /// What the rules go by, under `issuer`.
@@ -38,6 +40,13 @@ pub(crate) fn of_routes(config: &Config) -> Result<RoutePolicy, Failure> {
         },
         leeway: Leeway::seconds(config.tokens.leeway.as_secs()).map_err(Failure::usage)?,
         jwks_max_age: Span::from(config.keys.jwks_max_age),
+        feed: FeedPolicy {
+            access: match config.feed.access {
+                config::FeedAccess::Client => FeedAccess::Client,
+                config::FeedAccess::Public => FeedAccess::Public,
+            },
+            head_every: Span::from(config.feed.head_every),
+        },
     })
 }
 

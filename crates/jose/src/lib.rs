@@ -1,4 +1,5 @@
-//! JSON Web Tokens, their keys and nothing else: RFC 7515 (JWS), 7517 (JWK), 7518 (JWA), 7519 (JWT), 7638 and 8037.
+//! JSON Web Tokens, their keys and nothing else: RFC 7515 (JWS), 7517 (JWK), 7518 (JWA), 7519 (JWT), 7638, 8037, and
+//! proofs of possession (RFC 9449).
 //!
 //! ES256, ES384, ES512, EdDSA, and RS, PS, HS in 256, 384 and 512. Compact serialization only; no `none`, no encryption.
 //!
@@ -46,6 +47,7 @@
 
 mod algorithm;
 mod der;
+mod dpop;
 mod error;
 mod jwk;
 mod jws;
@@ -60,6 +62,7 @@ pub mod limits;
 pub mod recipes;
 
 pub use algorithm::{Algorithm, UnknownAlgorithm};
+pub use dpop::{DpopProof, HttpUri, NewProof, ProofError, ProofExpectations, access_token_hash};
 pub use error::{KeyError, ParseError, SignError, VerifyError};
 pub use jwk::{Jwk, JwkSet, RefusedKey, Thumbprint};
 pub use jws::{Header, SignedPayload, Signer};

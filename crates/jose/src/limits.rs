@@ -40,3 +40,7 @@ pub const HEADERS_LEARNED_MAX: usize = 4;
 pub const LEEWAY_SECONDS_MAX: u64 = 60;
 /// Latest time a claim may name: the last second of the year 9999.
 pub const TIMESTAMP_SECONDS_MAX: u64 = 253_402_300_799;
+/// Length of a URI that a proof of possession names.
+pub const URI_BYTES_MAX: usize = 2 * 1024;
+/// Length of the `jti` of a proof of possession.
+pub const PROOF_ID_BYTES_MAX: usize = 256;

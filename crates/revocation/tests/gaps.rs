@@ -260,3 +260,48 @@ fn what_an_older_epoch_refused_is_kept_on_disk_while_it_matters() {
     assert_eq!(kept_until(Some("k1")), Some(1_000), "the new epoch carries it on");
     assert_eq!(kept_until(Some("k2")), Some(0), "the new epoch has lost it: for ever");
 }
+
+#[test]
+fn what_was_refused_under_numbers_that_were_given_again_is_kept_on_disk() {
+    let mut feed = Feed::joined(2);
+    feed.issuer.append(new_session(3, 900));
+    assert_eq!(feed.apply(&feed.issuer.batch(3, 3, 1_500)), Applied::Advanced);
+    let mut kept: Vec<Arc<str>> = Vec::new();
+    // The issuer lost the third, and gave its number to another before anybody could tell it.
+    feed.issuer.log.pop();
+    feed.issuer.append(new_session(4, 900));
+    let why = Why::DigestDiffers;
+    assert_eq!(feed.apply(&feed.issuer.head(1_600)), Applied::NeedSnapshot { why });
+    let parts = feed.issuer.snapshot(1_700, 10);
+    assert_eq!(feed.apply(&parts[0]), Applied::Advanced);
+    for save in feed.follower.take_saves() {
+        match save {
+            Save::Snapshot { texts, keep_older_until } => {
+                assert!(kept.is_empty() || keep_older_until == Some(1_000));
+                kept.extend(texts);
+            }
+            Save::Batch(text) | Save::Head(text) => kept.push(text),
+        }
+    }
+    let mut again = Follower::new(ISSUER, Arc::new(RevokedSet::new()));
+    for text in kept {
+        assert_eq!(again.apply(&verify(&text), 0), Applied::Advanced);
+    }
+    assert_eq!((again.position(), again.digest()), (feed.follower.position(), feed.follower.digest()));
+    assert_eq!((again.set().len(), again.as_of()), (4, Some(1_700)));
+}
+
+#[test]
+fn whoever_gets_only_snapshots_of_an_issuer_that_lost_entries_can_tell_it_so() {
+    let mut feed = Feed::joined(3);
+    let held = feed.follower.newest_proof().cloned();
+    feed.issuer.log.pop();
+    let parts = feed.issuer.snapshot(2_000, 10);
+    assert_eq!(feed.apply(&parts[0]), Applied::Nothing);
+    assert!(feed.follower.issuer_behind());
+    assert_eq!(feed.follower.newest_proof().cloned(), held);
+    assert_eq!(feed.follower.as_of(), Some(1_000), "it makes nobody fresh");
+    feed.issuer.append(new_session(3, 1_000));
+    assert_eq!(feed.apply(&feed.issuer.head(3_000)), Applied::Advanced);
+    assert!(!feed.follower.issuer_behind());
+}

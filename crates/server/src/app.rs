@@ -1,10 +1,10 @@
 //! What every request shares: the store, the policies, the keys, the pools. Cheap to clone.
 
 use crate::error::ApiError;
+use crate::feed::{FeedPolicy, Hub};
 use crate::hashing::HashingPool;
 use crate::http::HttpPolicy;
 use crate::throttling::Throttle;
-use crate::verifiers::Verifiers;
 use countersign_core::audit::Actor;
 use countersign_core::key_ring::{KeyRingError, MasterKey, OpenKeyRing, RingPolicy, StorageKey};
 use countersign_core::ops::{Issue, IssuedRefresh, Policies, RotateKeys};
@@ -37,6 +37,8 @@ pub struct RoutePolicy {
     pub leeway: Leeway,
     /// How long the key set may be cached.
     pub jwks_max_age: Span,
+    /// How the revocation feed is served.
+    pub feed: FeedPolicy,
 }
 
 // Anybody may ask whether the server is ready, and each probe is a commit.
@@ -53,7 +55,9 @@ pub(crate) struct Shared {
     pub(crate) master: MasterKey,
     pub(crate) storage_key: StorageKey,
     pub(crate) ring: RwLock<Arc<OpenKeyRing>>,
-    pub(crate) verifiers: Box<dyn Verifiers>,
+    pub(crate) feed: Hub,
+    #[cfg(feature = "fault-injection")]
+    pub(crate) faults: crate::fault::Faults,
     pub(crate) probed: tokio::sync::Mutex<Option<(Time, Result<(), String>)>>,
 }
 
@@ -109,8 +113,18 @@ impl App {
         &self.0.throttle
     }
 
-    pub(crate) fn verifiers(&self) -> &dyn Verifiers {
-        &*self.0.verifiers
+    #[cfg(feature = "fault-injection")]
+    pub(crate) fn faults(&self) -> &crate::fault::Faults {
+        &self.0.faults
+    }
+
+    /// The revocation feed.
+    pub(crate) fn feed(&self) -> &Hub {
+        &self.0.feed
+    }
+
+    pub(crate) fn feed_policy(&self) -> FeedPolicy {
+        self.0.routes.feed
     }
 
     pub(crate) fn storage_key(&self) -> &StorageKey {
@@ -178,8 +192,8 @@ impl App {
     }
 
     /// Makes the tokens that an operation issued.
-    pub(crate) fn sign(&self, issue: &Issue) -> Result<TokenPair, ApiError> {
-        let AccessToken { access_token, expires_in } = self.sign_access(&issue.claims)?;
+    pub(crate) async fn sign(&self, issue: &Issue) -> Result<TokenPair, ApiError> {
+        let AccessToken { access_token, expires_in } = self.sign_access(&issue.claims).await?;
         let refresh_token = match &issue.refresh {
             IssuedRefresh::Same => None,
             IssuedRefresh::Token { session, secret, generation } => {
@@ -191,7 +205,10 @@ impl App {
     }
 
     /// Makes an access token that an operation issued.
-    pub(crate) fn sign_access(&self, claims: &AccessClaims) -> Result<AccessToken, ApiError> {
+    #[cfg_attr(not(feature = "fault-injection"), expect(clippy::unused_async, reason = "tests may stop it here"))]
+    pub(crate) async fn sign_access(&self, claims: &AccessClaims) -> Result<AccessToken, ApiError> {
+        #[cfg(feature = "fault-injection")]
+        self.0.faults.reach(crate::fault::FaultPoint::BeforeSigning).await;
         let access_token = self.ring().signer.sign(&claims.of_issuer(self.issuer())).map_err(ApiError::internal)?;
         let (exp, iat) = (claims.expires_at.as_seconds(), claims.issued_at.as_seconds());
         Ok(AccessToken { access_token, expires_in: exp.saturating_sub(iat) })

@@ -1,11 +1,11 @@
 //! Starting a server: founds the deployment, opens the keys, gives a router and the jobs beside it.
 
 use crate::app::{App, RoutePolicy, Shared, ring_policy};
+use crate::feed::Hub;
 use crate::hashing::{HashingPolicy, HashingPool};
 use crate::http::HttpPolicy;
 use crate::jobs;
 use crate::throttling::{Throttle, ThrottlePolicy};
-use crate::verifiers::NobodyConnected;
 use countersign_core::audit::Actor;
 use countersign_core::key_ring::{KeyRingError, MasterKey, OpenKeyRing};
 use countersign_core::ops::{Found, Foundation, OnIssuerChange, Policies, RotateKeys, RotationError};
@@ -108,6 +108,7 @@ impl Server {
         let ring = care.keep().await?;
         let storage_key = ring.storage_key(&parts.master)?;
         let opened = OpenKeyRing::open(&ring, &storage_key, &issuer)?;
+        let feed = Hub::load(store, source.now()).await?;
         let app = App::new(Shared {
             hashing: HashingPool::start(parts.hashing).map_err(StartError::Hashing)?,
             throttle: Throttle::new(parts.throttle),
@@ -119,7 +120,9 @@ impl Server {
             http: parts.http,
             master: parts.master,
             storage_key,
-            verifiers: Box::new(NobodyConnected),
+            feed,
+            #[cfg(feature = "fault-injection")]
+            faults: crate::fault::Faults::default(),
             probed: tokio::sync::Mutex::new(None),
         });
         Ok(Self { app, foundation })
@@ -134,6 +137,18 @@ impl Server {
     /// Its routes, ready to be served or nested.
     pub fn router(&self) -> axum::Router {
         crate::router::router(self.app.clone())
+    }
+
+    /// Stops the next request that comes to `point`, until the test lets it go on.
+    #[cfg(feature = "fault-injection")]
+    #[must_use]
+    pub fn stop_at(&self, point: crate::FaultPoint) -> crate::StoppedRequest {
+        self.app.faults().stop_at(point)
+    }
+
+    /// Ends the streams of the revocation feed and takes no new ones: what a stop would otherwise wait for.
+    pub fn close_feed(&self) {
+        self.app.feed().close();
     }
 
     /// What runs without a request: key rotation and sweeping. Ends when dropped.

@@ -9,6 +9,9 @@ mod app;
 mod builder;
 mod error;
 mod fallback;
+#[cfg(feature = "fault-injection")]
+mod fault;
+mod feed;
 mod hashing;
 mod http;
 mod jobs;
@@ -19,10 +22,12 @@ mod serve;
 mod source;
 pub mod telemetry;
 mod throttling;
-mod verifiers;
 
 pub use app::{RoutePolicy, SignUpPolicy, ring_policy};
 pub use builder::{Server, ServerParts, StartError};
+#[cfg(feature = "fault-injection")]
+pub use fault::{FaultPoint, StoppedRequest};
+pub use feed::{FeedAccess, FeedPolicy};
 pub use hashing::{HashingPolicy, HashingPool};
 pub use http::{AddressRange, HttpPolicy};
 pub use serve::serve;

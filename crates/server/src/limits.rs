@@ -41,3 +41,15 @@ pub const HASH_MEMORY_KEPT: Duration = Duration::from_secs(10);
 pub const BUCKETS_MAX: usize = 100_000;
 /// Seconds after which a client should come back where the server is overloaded.
 pub const RETRY_AFTER_SECONDS: u64 = 1;
+/// Entries at the end of the feed from which a verifier can resume; beyond it fetches a snapshot.
+pub const FEED_LOG_ENTRIES_MAX: usize = 65_536;
+/// Objects of the feed that wait for a slow reader; with one more it is cut off and has to resume.
+pub const FEED_OBJECTS_WAITING_MAX: usize = 128;
+/// For how long entries are gathered into one object while there are many.
+pub const FEED_GATHERED_MAX: Duration = Duration::from_millis(20);
+/// Seconds for which a poll of the feed may wait.
+pub const FEED_POLL_SECONDS_MAX: u64 = 30;
+/// Verifiers that are remembered by their reports.
+pub const VERIFIERS_MAX: usize = 10_000;
+/// Characters of a verifier's id.
+pub const VERIFIER_ID_CHARACTERS_MAX: usize = 128;

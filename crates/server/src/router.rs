@@ -3,9 +3,9 @@
 use crate::app::App;
 use crate::fallback;
 use crate::http::layers;
-use crate::routes::api::admin::{clients, keys, revocations};
+use crate::routes::api::admin::{self, clients, keys};
 use crate::routes::api::{accounts, me, refresh, sessions, sign_in, sign_out};
-use crate::routes::{health, oauth2, well_known};
+use crate::routes::{health, oauth2, revocations, well_known};
 use axum::Router;
 use axum::routing::{delete, get, post, put};
 
@@ -28,8 +28,12 @@ pub(crate) fn router(app: App) -> Router {
         .route("/api/v1/admin/keys", get(keys::list))
         .route("/api/v1/admin/keys/rotate", post(keys::rotate))
         .route("/api/v1/admin/keys/{kid}/revoke", post(keys::revoke))
-        .route("/api/v1/admin/revocations", post(revocations::revoke))
+        .route("/api/v1/admin/revocations", post(admin::revocations::revoke))
         .route("/oauth2/token", post(oauth2::token::token))
+        .route("/revocations/feed", get(revocations::feed))
+        .route("/revocations/snapshot", get(revocations::snapshot))
+        .route("/revocations/applied", post(revocations::applied))
+        .route("/revocations/jwks.json", get(revocations::jwks))
         .route("/.well-known/openid-configuration", get(well_known::metadata))
         .route("/.well-known/oauth-authorization-server", get(well_known::metadata))
         .route("/.well-known/jwks.json", get(well_known::jwks))

@@ -10,7 +10,7 @@ use crate::ops::target::Target;
 use crate::ops::{Origin, Policies};
 use crate::resource::ResourceUri;
 use crate::scope::ScopeSet;
-use crate::session::{Generation, Networks, Run, Session, minted_until};
+use crate::session::{Lifetime, Session, minted_until};
 use crate::store::{Held, HoldSession, OpenSession, Opened, Page, SessionFilter, Store, StoreError};
 use crate::time::Span;
 use crate::token::AccessClaims;
@@ -107,34 +107,15 @@ impl Minting<'_> {
 
     /// Nobody is given the session's secret: a machine has no refresh token, and so no idle expiry of its own.
     fn new_session(&self) -> Session {
-        let (draw, now) = (self.draw, self.draw.now);
-        let until = self.policies.session.lifetime(now).absolute_expires_at;
-        let exp = minted_until(now, self.lifetime(), until);
+        let Lifetime { absolute_expires_at, .. } = self.policies.session.lifetime(self.draw.now);
+        let until = Lifetime { idle_expires_at: absolute_expires_at, absolute_expires_at };
+        let exp = minted_until(self.draw.now, self.lifetime(), absolute_expires_at);
+        let client = &self.asked.client;
         Session {
-            id: draw.session_id,
-            account: None,
-            client: self.asked.client.id.clone(),
-            parent: None,
-            secret_hash: draw.session_secret.hash(),
-            replaced_hash: None,
-            generation: Generation(0),
-            rotated_at: None,
-            rotated_by: None,
-            late: Run::default(),
-            foreign: Run::default(),
-            retry_hash: None,
-            networks: Networks::default(),
-            created_at: now,
-            idle_expires_at: until,
-            absolute_expires_at: until,
             last_token_expires_at: self.policies.session.written_ahead(exp),
-            jkt: None,
-            scope: self.asked.client.scopes.clone(),
-            audience: self.target.audience.clone(),
-            label: self.asked.client.name.clone(),
+            label: client.name.clone(),
             address: Some(self.asked.origin.address),
-            storage_epoch: draw.epoch_id, // the store writes its own
-            ended: None,
+            ..Session::fresh(self.draw, client.id.clone(), until, self.target.audience.clone(), client.scopes.clone())
         }
     }
 

@@ -12,7 +12,7 @@ use crate::ops::target::Target;
 use crate::ops::{OpError, Origin, PasswordHashing, Policies};
 use crate::resource::{Resource, ResourceUri};
 use crate::scope::ScopeSet;
-use crate::session::{Generation, Networks, Run, Session, minted_until};
+use crate::session::{Session, minted_until};
 use crate::store::{OpenSession, Opened, Store};
 
 /// Credentials to be checked.
@@ -113,30 +113,11 @@ impl Opening<'_> {
         let until = policies.session.lifetime(now);
         let exp = minted_until(now, lifetime(self.resource.as_ref(), policies), until.absolute_expires_at);
         let session = Session {
-            id: draw.session_id,
             account: Some(account.id),
-            client: ClientId::first_party(),
-            parent: None,
-            secret_hash: draw.session_secret.hash(),
-            replaced_hash: None,
-            generation: Generation(0),
-            rotated_at: None,
-            rotated_by: None,
-            late: Run::default(),
-            foreign: Run::default(),
-            retry_hash: None,
-            networks: Networks::default(),
-            created_at: now,
-            idle_expires_at: until.idle_expires_at,
-            absolute_expires_at: until.absolute_expires_at,
             last_token_expires_at: policies.session.written_ahead(exp),
-            jkt: None,
-            scope: scope.clone(),
-            audience: self.audience,
             label: self.label.map(|label| label.chars().take(LABEL_CHARACTERS_MAX).collect()),
             address: Some(self.origin.address),
-            storage_epoch: draw.epoch_id, // the store writes its own
-            ended: None,
+            ..Session::fresh(draw, ClientId::first_party(), until, self.audience, scope.clone())
         };
         let audit = AuditEvent::new(now, "session.opened", self.origin.actor()).of_account(account.id);
         let open = OpenSession {

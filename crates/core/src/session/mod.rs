@@ -11,6 +11,7 @@ pub use lifetime::{Lifetime, minted_until};
 
 use crate::account::{AccountStatus, Roles};
 use crate::client::{Client, ClientId};
+use crate::draw::Draw;
 use crate::ids::{AccountId, SessionId};
 use crate::limits::NETWORKS_MAX;
 use crate::network::Network;
@@ -75,6 +76,45 @@ pub struct Session {
     pub storage_epoch: Epoch,
     /// When and why it ended.
     pub ended: Option<Ended>,
+}
+
+impl Session {
+    /// A session that is opened now, at generation 0 and of nobody. Its row holds no token's `exp` yet: who opens it for
+    /// one writes ahead.
+    pub(crate) fn fresh(
+        draw: &Draw,
+        client: ClientId,
+        until: Lifetime,
+        audience: ResourceUri,
+        scope: ScopeSet,
+    ) -> Self {
+        Self {
+            id: draw.session_id,
+            account: None,
+            client,
+            parent: None,
+            secret_hash: draw.session_secret.hash(),
+            replaced_hash: None,
+            generation: Generation(0),
+            rotated_at: None,
+            rotated_by: None,
+            late: Run::default(),
+            foreign: Run::default(),
+            retry_hash: None,
+            networks: Networks::default(),
+            created_at: draw.now,
+            idle_expires_at: until.idle_expires_at,
+            absolute_expires_at: until.absolute_expires_at,
+            last_token_expires_at: draw.now,
+            jkt: None,
+            scope,
+            audience,
+            label: None,
+            address: None,
+            storage_epoch: draw.epoch_id, // the store writes its own
+            ended: None,
+        }
+    }
 }
 
 /// A session and what else the refresh rule asks about it: one consistent read.

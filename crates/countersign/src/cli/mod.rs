@@ -4,6 +4,7 @@ mod account;
 mod client;
 mod completions;
 mod config;
+mod feed;
 mod key;
 #[cfg(test)]
 mod reference;
@@ -64,6 +65,7 @@ enum Command {
     Key(key::KeyArgs),
     Token(token::TokenArgs),
     Revoke(revoke::RevokeArgs),
+    Feed(feed::FeedArgs),
     Config(config::ConfigArgs),
     Completions(completions::CompletionsArgs),
 }
@@ -81,6 +83,11 @@ impl Context {
     /// What the operator decided, from all layers.
     pub(crate) fn config(&self) -> Result<Config, Failure> {
         Ok(self.load()?)
+    }
+
+    /// The time now, for commands that run for long.
+    fn wall(&self) -> Time {
+        SystemSource::new().now()
     }
 
     /// The same, its problems one by one.
@@ -123,6 +130,7 @@ impl Command {
             Self::Key(args) => args.run(&context, out).await,
             Self::Token(args) => args.run(&context, out).await,
             Self::Revoke(args) => args.run(&context, out).await,
+            Self::Feed(args) => args.run(&context, out).await,
             Self::Config(args) => args.run(&context, out),
             Self::Completions(args) => args.run(out),
         }

@@ -93,6 +93,7 @@ async fn stopping(server: Server, listener: TcpListener, shutdown: Shutdown) {
     let stop = async {
         let signal = shutdown.requested().await;
         tracing::info!(signal, "stopping: what runs may finish");
+        server.close_feed();
     };
     tokio::select! {
         () = countersign_server::serve(listener, server.router(), stop) => {}

@@ -21,9 +21,12 @@ pub(super) enum Interrupted {
         /// The answer in short.
         answer: String,
     },
-    /// The issuer's key set is none that a token can be verified with.
-    #[error("the key set can't be used: {0}")]
-    Keys(#[from] countersign_jose::KeyError),
+    /// The orders service's verifier can't be set up.
+    #[error("the orders service can't verify: {0}")]
+    Verifier(#[from] countersign_verifier::BuildError),
+    /// Something takes longer than it may.
+    #[error("{0} in time")]
+    Late(&'static str),
     /// The token is none that can be decoded.
     #[error("the token can't be decoded: {0}")]
     Token(#[from] countersign_jose::ParseError),

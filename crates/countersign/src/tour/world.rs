@@ -1,7 +1,7 @@
 //! The throw-away world of a tour: an issuer with its database in a temporary folder, a resource server, real HTTP
 //! between them on loopback, and one clock for both that stands still until the tour moves it.
 
-use super::orders::{AUDIENCE, Orders};
+use super::orders::{AUDIENCE, CLIENT, Orders};
 use super::step::{Checked, Event};
 use crate::config::{Config, Environment, Flags, load};
 use crate::failure::Failure;
@@ -9,15 +9,18 @@ use crate::policies;
 use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
-use countersign_core::Source;
 use countersign_core::audit::{Actor, AuditEvent};
+use countersign_core::client::{ClientId, ClientKind, ClientProfile, ClientSecret};
 use countersign_core::key_ring::MasterKey;
-use countersign_core::ops::OnIssuerChange;
+use countersign_core::ops::{ClientRegistered, OnIssuerChange, RegisterClient};
 use countersign_core::resource::{Resource, ResourceUri};
+use countersign_core::scope::{FEED_READ, ScopeSet};
 use countersign_core::store::Store;
+use countersign_core::{Draw, Source};
 use countersign_jose::base64url;
 use countersign_server::{ManualSource, Server, ServerParts, SystemSource, serve};
 use countersign_store_sqlite::{Options, SqliteStore};
+use std::collections::BTreeSet;
 use std::future::pending;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -47,7 +50,10 @@ pub(super) struct World {
     _folder: TempDir,
 }
 
-/// How many requests the issuer got.
+/// What a verifier asks ahead of any token: keys, revocations, and its own token for these.
+const BACKGROUND: [&str; 3] = ["/.well-known/", "/revocations/", "/oauth2/token"];
+
+/// How many requests the issuer got beside those.
 type Requests = Arc<AtomicU64>;
 
 impl World {
@@ -57,7 +63,7 @@ impl World {
         let config = load(&Flags::default(), &Environment::from_iter(SETTINGS), folder.path())?;
         let clock = Arc::new(ManualSource::at(SystemSource::new().now()));
         let store: Arc<dyn Store> = Arc::new(SqliteStore::open(&Options::at(folder.path().join("tour.db")))?);
-        register_orders(&*store, &*clock).await?;
+        let secret = register_orders(&*store, &*clock).await?;
 
         let (listener, issuer) = listen().await?;
         let server = start_issuer(&config, issuer.clone(), store, clock.clone()).await?;
@@ -67,7 +73,7 @@ impl World {
         serving.spawn(server.jobs());
         serving.spawn(serve(listener, server.router().layer(counted), pending()));
 
-        let (orders, learnt) = Orders::learn(&issuer, clock.clone()).await.map_err(not_started)?;
+        let (orders, learnt) = Orders::start(&issuer, &secret, clock.clone()).await.map_err(not_started)?;
         let (listener, orders_url) = listen().await?;
         serving.spawn(serve(listener, orders.router(), pending()));
         let (_serving, _folder) = (serving, folder);
@@ -112,7 +118,12 @@ impl World {
         self.orders.checked()
     }
 
-    /// How many requests the issuer has got.
+    /// Waits until the orders service knows of every revocation.
+    pub(super) async fn orders_current(&self) -> bool {
+        self.orders.wait_until_current().await
+    }
+
+    /// How many requests the issuer has got, beside those that a verifier makes ahead of any token.
     pub(super) fn issuer_requests(&self) -> u64 {
         self.requests.load(Ordering::Relaxed)
     }
@@ -147,13 +158,25 @@ async fn start_issuer(
     Server::start(parts).await.map_err(not_started)
 }
 
-/// As `countersign resource add` does.
-async fn register_orders(store: &dyn Store, source: &dyn Source) -> Result<(), Failure> {
+/// As `countersign resource add` and `countersign client add` do; gives the client's secret.
+async fn register_orders(store: &dyn Store, source: &dyn Source) -> Result<ClientSecret, Failure> {
     let uri = ResourceUri::parse(AUDIENCE).map_err(not_started)?;
     let orders = Resource::new(uri, SCOPES, None, source.now()).map_err(not_started)?;
     let audit = AuditEvent::new(source.now(), "resource.added", Actor::named("tour")).told(AUDIENCE);
     store.add_resource(orders, audit).await?;
-    Ok(())
+    let register = RegisterClient {
+        id: ClientId::parse(CLIENT).map_err(not_started)?,
+        kind: ClientKind::Machine,
+        profile: ClientProfile {
+            name: None,
+            scopes: ScopeSet::parse(FEED_READ).map_err(not_started)?,
+            resources: BTreeSet::new(),
+        },
+    };
+    match register.run(Actor::named("tour"), store, &Draw::from(source)).await?.map_err(not_started)? {
+        ClientRegistered::Registered(_, secret) => Ok(secret),
+        other => Err(Failure::failed(format!("the tour's client was not registered: {other:?}"))),
+    }
 }
 
 /// A free port on loopback, and the URL of whoever listens there.
@@ -164,7 +187,8 @@ async fn listen() -> Result<(TcpListener, String), Failure> {
 }
 
 async fn count(State(requests): State<Requests>, request: Request, next: Next) -> Response {
-    requests.fetch_add(1, Ordering::Relaxed);
+    let ahead = BACKGROUND.iter().any(|path| request.uri().path().starts_with(path));
+    requests.fetch_add(u64::from(!ahead), Ordering::Relaxed);
     next.run(request).await
 }
 

@@ -7,6 +7,7 @@ mod support;
 
 mod accounts;
 mod clients;
+mod feed;
 mod first_start;
 mod kit;
 mod refusals;

@@ -69,11 +69,28 @@ impl Connection {
 
     /// Posts `body` and gives status and JSON of the answer.
     pub fn post(&mut self, path: &str, body: &serde_json::Value) -> std::io::Result<(u16, serde_json::Value)> {
-        let body = body.to_string();
-        let request = format!(
-            "POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
-            body.len()
-        );
+        self.send("POST", path, None, Some(body))
+    }
+
+    /// Sends a request, with this bearer token and this JSON if there are any, and gives status and JSON of the answer.
+    pub fn send(
+        &mut self,
+        method: &str,
+        path: &str,
+        bearer: Option<&str>,
+        body: Option<&serde_json::Value>,
+    ) -> std::io::Result<(u16, serde_json::Value)> {
+        let mut request = format!("{method} {path} HTTP/1.1\r\nHost: localhost\r\n");
+        if let Some(token) = bearer {
+            request += &format!("Authorization: Bearer {token}\r\n");
+        }
+        match body.map(ToString::to_string) {
+            Some(body) => {
+                let length = body.len();
+                request += &format!("Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{body}");
+            }
+            None => request += "\r\n",
+        }
         self.stream.get_mut().write_all(request.as_bytes())?;
         self.answer()
     }

@@ -3,6 +3,7 @@
 
 mod algorithm;
 mod claims;
+mod dpop;
 mod encoding;
 mod fixtures;
 mod header;

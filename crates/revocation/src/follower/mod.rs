@@ -138,7 +138,7 @@ impl Follower {
         self.newest_epoch
     }
 
-    /// Whether the latest head of this epoch was behind what is held: its issuer has lost entries, or the head came
+    /// Whether the latest head or snapshot of this epoch was behind what is held: its issuer has lost entries, or it came
     /// late. Then report [`newest_proof`](Self::newest_proof): the issuer judges.
     #[must_use]
     pub const fn issuer_behind(&self) -> bool {
@@ -231,6 +231,8 @@ impl Follower {
         let point = part.point();
         let behind = |joined: Joined| point.last < joined.position.sequence;
         if self.joined_in(point.epoch).is_ok_and(behind) {
+            // Who can't resume gets no head: this is how it learns that the issuer has less.
+            self.issuer_behind = true;
             return self.nothing();
         }
         let Some(whole) = self.parts.add(part, object) else { return Applied::Nothing };
@@ -250,12 +252,14 @@ impl Follower {
             self.announce(entry);
             entries = entries.saturating_add(1);
         }
-        let mut keep_older_until = None;
-        if self.joined_in(epoch).is_err() {
+        let joined = self.joined_in(epoch);
+        if joined.is_err() {
             // What the old epoch said of its freshness says nothing about the new one.
             self.as_of = None;
-            keep_older_until = self.joined.map(|_| self.older_matters_until(whole));
         }
+        // Also where the issuer says something else under the same numbers: it has lost what it said before.
+        let replaces = joined.is_ok_and(|joined| joined.agrees);
+        let keep_older_until = self.joined.filter(|_| !replaces).map(|_| self.older_matters_until(whole));
         self.joined = Some(Joined { position: whole.point.position(), digest: set, agrees: true });
         self.issuer_behind = false;
         self.refresh(as_of);
@@ -264,7 +268,8 @@ impl Follower {
         }
     }
 
-    /// Until when what was held before a new epoch has to be kept: for ever, if it refuses a key that the epoch does not.
+    /// Until when what was held before a snapshot that may lack some of it has to be kept: for ever, if it refuses a key
+    /// that the snapshot does not.
     fn older_matters_until(&self, whole: &Whole) -> u64 {
         let refuses = |key: &str| whole.entries().any(|entry| entry.kind() == Kind::KeyRefused && entry.id() == key);
         if self.set.refused_keys().iter().all(|key| refuses(key)) { self.set.last_until() } else { 0 }

@@ -12,8 +12,8 @@ pub enum Save {
     Snapshot {
         /// The parts.
         texts: Vec<Arc<str>>,
-        /// In a new epoch: what was kept before stays, in front, through this second since 1970, for the sake of
-        /// entries that the new epoch may not have. 0: for ever. None: it is replaced.
+        /// In a new epoch, or after a digest that differed: what was kept before stays, in front, through this second
+        /// since 1970, for the sake of entries that the snapshot may not have. 0: for ever. None: it is replaced.
         keep_older_until: Option<u64>,
     },
     /// A batch, to be added.

@@ -59,10 +59,12 @@ kinds! {
     InvalidToken: UNAUTHORIZED, "invalid_token", "The access token is not good (any more)";
     MissingToken: UNAUTHORIZED, "missing_token", "No token was sent";
     StaleAuthentication: UNAUTHORIZED, "insufficient_user_authentication", "Sign in again: this needs a recent sign-in";
+    InsufficientScope: FORBIDDEN, "insufficient_scope", "This needs a scope that the token does not have";
     Forbidden: FORBIDDEN, "forbidden", "This needs a role that the account does not have";
     WrongPassword: FORBIDDEN, "wrong_password", "The current password is another";
     CrossSite: FORBIDDEN, "cross_site", "The request came from another site";
     SignUpClosed: FORBIDDEN, "sign_up_closed", "Accounts are made by an administrator here";
+    SnapshotNeeded: GONE, "snapshot_needed", "The feed can't be resumed from there: fetch the snapshot";
     NotFound: NOT_FOUND, "not_found", "There is nothing here";
     MethodNotAllowed: METHOD_NOT_ALLOWED, "method_not_allowed", "Not by this method";
     LoginTaken: CONFLICT, "login_taken", "Another account has that login";
@@ -94,6 +96,8 @@ plain! {
     invalid_client => InvalidClient;
     missing_token => MissingToken;
     stale_authentication => StaleAuthentication;
+    insufficient_scope => InsufficientScope;
+    snapshot_needed => SnapshotNeeded;
     forbidden => Forbidden;
     wrong_password => WrongPassword;
     cross_site => CrossSite;

@@ -26,9 +26,11 @@ pub(crate) struct SignedIn {
 
 /// What the server asks of its own tokens, beside what verification does.
 #[derive(Deserialize)]
-struct OwnClaims {
-    sid: String,
-    jti: String,
+pub(crate) struct OwnClaims {
+    pub(crate) sid: String,
+    pub(crate) jti: String,
+    pub(crate) client_id: String,
+    pub(crate) scope: String,
 }
 
 impl BearerToken {
@@ -67,7 +69,8 @@ impl FromRequestParts<App> for SignedIn {
             (None, Some(token)) => (token, Delivery::Cookie),
             (None, None) => return Err(ApiError::missing_token()),
         };
-        let claims = verify(app, token, app.issuer()).map_err(|error| ApiError::invalid_token(error.to_string()))?;
+        let token = verify(app, token, app.issuer()).map_err(|error| ApiError::invalid_token(error.to_string()))?;
+        let claims = token.claims();
         let ids = claims.sid.parse::<SessionId>().ok().zip(claims.jti.parse::<TokenId>().ok());
         let (session, jti) = ids.ok_or_else(|| ApiError::invalid_token("not a token of an account's session"))?;
         let who = authenticate(session, jti, app.store(), app.source().now()).await?;
@@ -81,14 +84,14 @@ pub(crate) fn session_of(app: &App, token: &str) -> Option<SessionId> {
     // The audience is read to be asked for: signature, issuer, type and times still decide.
     let claims = UnverifiedToken::parse(token).ok()?.claims_json_unverified().ok()?;
     let audience = claims.get("aud")?.as_str()?.to_owned();
-    verify(app, token, &audience).ok()?.sid.parse().ok()
+    verify(app, token, &audience).ok()?.claims().sid.parse().ok()
 }
 
-fn verify(app: &App, token: &str, audience: &str) -> Result<OwnClaims, VerifyError> {
+/// Signature, issuer, this audience, type and times; whether the session is live is another question.
+pub(crate) fn verify(app: &App, token: &str, audience: &str) -> Result<VerifiedToken<OwnClaims>, VerifyError> {
     let expect = Expectations::new(app.issuer(), audience, TokenType::AccessToken, app.routes().leeway);
     let ring = app.ring();
     let token = UnverifiedToken::parse(token)?;
     let keys = ring.keys_for(token.header().key_id());
-    let verified: VerifiedToken<OwnClaims> = token.verify(keys, &expect, app.source().now().timestamp())?;
-    Ok(verified.into_claims())
+    token.verify(keys, &expect, app.source().now().timestamp())
 }

@@ -7,6 +7,7 @@ pub(crate) mod client_authentication;
 pub(crate) mod cookie;
 mod cors;
 mod edge;
+pub(crate) mod feed_reader;
 pub(crate) mod form;
 mod forwarded;
 pub(crate) mod json;

@@ -1,6 +1,7 @@
 //! What runs without a request.
 
 use crate::app::App;
+use crate::feed::publish;
 use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -11,7 +12,7 @@ const ROTATE_EVERY: Duration = Duration::from_secs(1);
 const SWEEP_EVERY: Duration = Duration::from_secs(3_600);
 
 pub(crate) async fn run(app: App) {
-    tokio::join!(follow_keys(&app), rotate_keys(&app), sweep(&app));
+    tokio::join!(follow_keys(&app), rotate_keys(&app), sweep(&app), publish(app.clone()));
 }
 
 async fn follow_keys(app: &App) {

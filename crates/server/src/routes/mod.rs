@@ -3,4 +3,5 @@
 pub(crate) mod api;
 pub(crate) mod health;
 pub(crate) mod oauth2;
+pub(crate) mod revocations;
 pub(crate) mod well_known;

@@ -16,6 +16,7 @@ mod health;
 mod leak_drill;
 mod oauth2;
 mod properties;
+mod revocations;
 mod secrets;
 mod support;
 mod well_known;

@@ -1,6 +1,7 @@
 //! The keys, one section a file: this is where a setting is added.
 
 mod accounts;
+mod feed;
 mod keys;
 mod limits;
 mod server;
@@ -11,6 +12,7 @@ mod tokens;
 
 pub(crate) use self::{
     accounts::{Accounts, SignUp},
+    feed::{Feed, FeedAccess},
     keys::Keys,
     limits::Limits,
     server::Server,
@@ -22,7 +24,7 @@ pub(crate) use self::{
 use super::declare::Section;
 
 /// In the order of the reference page.
-pub(super) const ALL: [&Section; 8] = [
+pub(super) const ALL: [&Section; 9] = [
     &Server::SECTION,
     &Accounts::SECTION,
     &Tokens::SECTION,
@@ -30,5 +32,6 @@ pub(super) const ALL: [&Section; 8] = [
     &Keys::SECTION,
     &Limits::SECTION,
     &Store::SECTION,
+    &Feed::SECTION,
     &Telemetry::SECTION,
 ];

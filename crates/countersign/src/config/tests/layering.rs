@@ -111,6 +111,8 @@ fn show_tells_each_value_and_its_origin() {
     limits.sign_in_network_every = "100ms" (default)
     limits.hash_queue_wait = "2s" (default)
     store.url = "sqlite:" (default)
+    feed.access = "client" (default)
+    feed.head_every = "1s" (default)
     telemetry.log_format = "pretty" (default)
     telemetry.log_level = "info" (default)
     "#);

@@ -7,8 +7,9 @@ const ABOUT: About = About {
     part: Part::SixSteps,
     name: "validation",
     title: "Validation: the orders service checked that token by itself",
-    why: "At its start it fetched the issuer's metadata and public keys, once. From then on every token is checked \
-          locally, in microseconds, all of this or nothing, and the issuer is not asked: that is what tokens are for.",
+    why: "At its start it fetched the issuer's metadata and public keys, and what is revoked; since then it follows the \
+          revocation feed. Every token is checked from memory, in microseconds, all of this or nothing, and the issuer \
+          is not asked: that is what tokens are for.",
 };
 
 /// `before`: how many requests the issuer had got before the orders service was shown the token.
@@ -18,6 +19,6 @@ pub(super) fn play(stage: &mut Stage, before: u64) {
     learnt.into_iter().for_each(|asked| stage.record(asked));
     let names = checked.iter().map(|checked| checked.what).collect::<Vec<_>>().join(", ");
     stage.record(Event::Validation { checked });
-    stage.expect("what was checked", "typ, alg and kid, signature, exp, iss, aud, scope", names);
-    stage.expect("requests to the issuer meanwhile", 0, stage.world().issuer_requests() - before);
+    stage.expect("what was checked", "typ, alg and kid, signature, exp, iss, aud, revocation, scope", names);
+    stage.expect("requests to the issuer about that token", 0, stage.world().issuer_requests() - before);
 }

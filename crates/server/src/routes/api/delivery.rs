@@ -34,8 +34,8 @@ struct TokenResponse<'a> {
 
 impl Delivery {
     /// Signs what was issued and answers with it. `presented` is the refresh token that goes on where none is new.
-    pub(crate) fn answer(self, app: &App, issue: &Issue, presented: Option<&str>) -> Result<Response, ApiError> {
-        let pair = app.sign(issue)?;
+    pub(crate) async fn answer(self, app: &App, issue: &Issue, presented: Option<&str>) -> Result<Response, ApiError> {
+        let pair = app.sign(issue).await?;
         let refresh_token = pair.refresh_token.as_ref().map(|token| token.as_str()).or(presented);
         let body = |access_token, refresh_token| TokenResponse {
             access_token,

@@ -63,7 +63,7 @@ pub(crate) async fn change_password(
     match changed {
         PasswordChange::Changed(Some(issue)) => {
             tracing::info!(session = %issue.claims.session, "password changed, other sessions ended");
-            delivery.answer(&app, &issue, None)
+            delivery.answer(&app, &issue, None).await
         }
         PasswordChange::Changed(None) => Err(ApiError::unavailable()),
         PasswordChange::WrongPassword => Err(ApiError::wrong_password()),

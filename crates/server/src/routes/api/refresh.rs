@@ -62,7 +62,7 @@ pub(crate) async fn refresh(
     match refreshed {
         Refreshed::Issued(row, issue) => {
             tracing::info!(row = row.number(), %session, "refreshed");
-            delivery.answer(&app, &issue, Some(token))
+            delivery.answer(&app, &issue, Some(token)).await
         }
         Refreshed::Refused(row, refusal) => {
             tracing::info!(row = row.number(), %session, code = refusal.code(), "refresh refused");

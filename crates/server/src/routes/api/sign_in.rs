@@ -50,7 +50,7 @@ pub(crate) async fn sign_in(
         SignedIn::Issued(issue) => {
             permit.give_back();
             tracing::info!(session = %issue.claims.session, "signed in");
-            request.delivery.answer(&app, &issue, None)
+            request.delivery.answer(&app, &issue, None).await
         }
         SignedIn::Refused(NotSignedIn::WrongCredentials) => Err(ApiError::invalid_credentials()),
         SignedIn::Refused(NotSignedIn::InvalidTarget) => {

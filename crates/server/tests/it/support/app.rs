@@ -9,7 +9,8 @@ use countersign_core::policy::{KeyPolicy, SessionPolicy, TokenPolicy};
 use countersign_core::{Source as _, Span, Time};
 use countersign_jose::{Algorithm, Leeway};
 use countersign_server::{
-    HashingPolicy, HttpPolicy, ManualSource, RoutePolicy, Server, ServerParts, SignUpPolicy, ThrottlePolicy,
+    FaultPoint, FeedPolicy, HashingPolicy, HttpPolicy, ManualSource, RoutePolicy, Server, ServerParts, SignUpPolicy,
+    StoppedRequest, ThrottlePolicy,
 };
 use countersign_store_sqlite::{Options, SqliteStore};
 use std::net::SocketAddr;
@@ -47,6 +48,9 @@ pub(crate) struct Setup {
     pub(crate) http: HttpPolicy,
     pub(crate) hashing: HashingPolicy,
     pub(crate) throttle: ThrottlePolicy,
+    pub(crate) feed: FeedPolicy,
+    /// Kept open through restarts, so that nobody else takes the port; none: another one at each start.
+    pub(crate) listener: Option<Arc<std::net::TcpListener>>,
 }
 
 /// A server that runs.
@@ -57,6 +61,7 @@ pub(crate) struct TestApp {
     source: Arc<ManualSource>,
     sqlite: Arc<SqliteStore>,
     store: Arc<FailingStore>,
+    server: Server,
     stop: oneshot::Sender<()>,
     serving: JoinHandle<()>,
     jobs: JoinHandle<()>,
@@ -86,6 +91,8 @@ impl Default for Setup {
             http: HttpPolicy::new(ISSUER),
             hashing: HashingPolicy::default(),
             throttle: ThrottlePolicy::default(),
+            feed: FeedPolicy::default(),
+            listener: None,
         }
     }
 }
@@ -103,6 +110,26 @@ impl Setup {
 
     pub(crate) fn sign_up(self, sign_up: SignUpPolicy) -> Self {
         Self { sign_up, ..self }
+    }
+
+    /// Under an issuer at which it is found: for verifiers that know nothing but the issuer's URL.
+    pub(crate) fn reachable(mut self) -> Self {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        listener.set_nonblocking(true).expect("a socket that does not block");
+        self.token.issuer = format!("http://localhost:{}", listener.local_addr().expect("its address").port());
+        self.http = HttpPolicy::new(&self.token.issuer);
+        self.listener = Some(Arc::new(listener));
+        self
+    }
+
+    async fn listen(&self) -> tokio::net::TcpListener {
+        match &self.listener {
+            Some(listener) => {
+                let listener = listener.try_clone().expect("the same socket");
+                tokio::net::TcpListener::from_std(listener).expect("a listener of the runtime")
+            }
+            None => tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port"),
+        }
     }
 
     pub(crate) async fn start(self) -> TestApp {
@@ -131,6 +158,7 @@ impl Stopped {
                 sign_up: setup.sign_up,
                 leeway: Leeway::seconds(10).expect("a leeway"),
                 jwks_max_age: Span::from_seconds(600),
+                feed: setup.feed,
             },
             http: setup.http.clone(),
             hashing: setup.hashing,
@@ -138,7 +166,7 @@ impl Stopped {
             on_issuer_change: OnIssuerChange::Refuse,
         });
         let server = server.await.expect("a server");
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let listener = setup.listen().await;
         let address = listener.local_addr().expect("its address");
         let (stop, stopped) = oneshot::channel();
         let router = server.router();
@@ -149,7 +177,12 @@ impl Stopped {
             .await;
         });
         let jobs = tokio::spawn(server.jobs());
-        TestApp { setup, folder, address, source, sqlite, store, stop, serving, jobs }
+        TestApp { setup, folder, address, source, sqlite, store, server, stop, serving, jobs }
+    }
+
+    /// What is set up otherwise at the next start.
+    pub(crate) fn setup_mut(&mut self) -> &mut Setup {
+        &mut self.setup
     }
 
     /// What the database holds, whole: nobody has it open.
@@ -178,6 +211,7 @@ impl TestApp {
     pub(crate) async fn stop(self) -> Stopped {
         let now = self.source.now();
         self.stop.send(()).ok();
+        self.server.close_feed();
         self.serving.await.expect("it serves to the end");
         self.jobs.abort();
         self.jobs.await.ok();
@@ -198,8 +232,18 @@ impl TestApp {
         self.store.fail(method, when);
     }
 
+    /// Stops the next request that comes to `point`.
+    pub(crate) fn stop_at(&self, point: FaultPoint) -> StoppedRequest {
+        self.server.stop_at(point)
+    }
+
     pub(crate) const fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The database's file, for another process beside this one.
+    pub(crate) fn database(&self) -> std::path::PathBuf {
+        self.folder.path().join(DATABASE)
     }
 
     pub(crate) fn setup(&self) -> &Setup {

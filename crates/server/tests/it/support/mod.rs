@@ -3,9 +3,11 @@
 pub(crate) mod app;
 pub(crate) mod client;
 pub(crate) mod failing;
+pub(crate) mod follower;
 pub(crate) mod forge;
 pub(crate) mod logs;
 pub(crate) mod machines;
+pub(crate) mod resource_servers;
 pub(crate) mod secrets;
 pub(crate) mod users;
 pub(crate) mod verifier;

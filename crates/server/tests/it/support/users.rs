@@ -10,10 +10,10 @@ use countersign_core::ops::{
     ChangeRole, ChangeStatus, HashInPlace, KeyRingChanged, Policies, RotateKeys, SignUp, SignedUp,
 };
 use countersign_core::resource::{Resource, ResourceUri};
-use countersign_core::session::Session;
+use countersign_core::session::{End, EndReason, Session};
 use countersign_core::store::{
-    AccountStore as _, AuditStore as _, KeyStore as _, OpenSession, Opened, Page, ResourceStore as _, SessionFilter,
-    SessionStore as _,
+    AccountStore as _, AuditStore as _, EndSessions, KeyStore as _, OpenSession, Opened, Page, ResourceStore as _,
+    SessionFilter, SessionStore as _, Store, Which,
 };
 use countersign_core::{Draw, Source as _, Span};
 use serde_json::json;
@@ -132,6 +132,18 @@ impl TestApp {
 
     pub(crate) async fn add_resource(&self, uri: &str, scopes: &[&str]) {
         self.add_resource_for(uri, scopes, None).await;
+    }
+
+    pub(crate) async fn change_password(&self, tokens: &Tokens, new: &str) -> Response {
+        let body = json!({ "current_password": PASSWORD, "new_password": new });
+        self.request("PUT", "/api/v1/me/password").bearer(&tokens.access_token).json(body).send().await
+    }
+
+    /// Ends a session through another store on the same file, as a command beside the server does.
+    pub(crate) async fn end_by_hand(&self, store: &dyn Store, tokens: &Tokens) {
+        let which = Which::One(tokens.session_id.parse().unwrap());
+        let end = End::by(EndReason::Administrator, "a command");
+        store.end_sessions(EndSessions { which, end, audit: None, now: self.clock().now() }).await.unwrap();
     }
 
     /// A resource whose tokens live this long.

@@ -3,11 +3,11 @@
 use super::keys::revoke_key;
 use crate::app::App;
 use crate::error::ApiError;
+use crate::feed::Progress;
 use crate::http::administrator::Administrator;
 use crate::http::json::Json;
 use crate::http::prefer::Wait;
 use crate::limits::REASON_CHARACTERS_MAX;
-use crate::verifiers::Progress;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -91,7 +91,7 @@ async fn revoke_signing_key(
 }
 
 async fn answer(app: &App, sequence: Sequence, wait: Wait) -> Response {
-    let verifiers = app.verifiers().progress(sequence, wait.duration()).await;
+    let verifiers = app.feed().progress(sequence, wait.duration(), app.source()).await;
     (StatusCode::CREATED, wait, axum::Json(Published { sequence: sequence.0, verifiers })).into_response()
 }
 

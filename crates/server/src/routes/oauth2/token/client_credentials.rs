@@ -16,7 +16,7 @@ pub(super) async fn issue(
     let credentials = ClientCredentials { client, resource: form.resource, scope: form.scope, origin };
     match credentials.run(app.store(), app.policies(), &app.draw()).await? {
         MachineToken::Issued(claims) => {
-            let token = app.sign_access(&claims)?;
+            let token = app.sign_access(&claims).await?;
             tracing::info!(session = %claims.session, client = %claims.client, "token issued to a machine");
             Ok(TokenResponse {
                 access_token: token.access_token,

@@ -1,0 +1,11 @@
+//! Proof of possession (RFC 9449): a proof is checked, and a token is held against the key of the proof.
+
+mod binding;
+mod proof;
+mod sign;
+mod uri;
+
+pub use binding::access_token_hash;
+pub use proof::{DpopProof, ProofError, ProofExpectations};
+pub use sign::NewProof;
+pub use uri::HttpUri;
