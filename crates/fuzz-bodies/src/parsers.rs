@@ -1,4 +1,4 @@
-//! Refresh tokens and the feed's objects.
+//! Refresh tokens, the feed's objects, proofs of possession.
 
 use std::sync::{Arc, LazyLock};
 
@@ -8,7 +8,9 @@ use countersign_core::{
     session::{Generation, SessionSecret},
     token::{MacKeys, MacStanding},
 };
-use countersign_jose::{KeySet, Signer, SigningKey};
+use countersign_jose::{
+    DpopProof, HttpUri, KeySet, Leeway, ProofExpectations, Signer, SigningKey, Timestamp, base64url,
+};
 use countersign_revocation::{
     Batch, Epoch, FEED_TYPE, FeedSigner, NewEntry, Point, Sequence, SetDigest, SignedObject, SnapshotId, snapshot_parts,
 };
@@ -78,8 +80,61 @@ pub fn feed_object_seeds() -> Vec<Vec<u8>> {
     let batch = Batch::new(point(1, digest), vec![entry.clone()]).unwrap();
     let empty = snapshot_parts(point(0, SetDigest::EMPTY), SnapshotId([1; 16]), vec![]).unwrap();
     let texts = [FEED.sign(&batch.into()).unwrap(), FEED.sign(&empty[0].clone().into()).unwrap()];
-    let payload = |text: &String| countersign_jose::base64url::decode(text.split('.').nth(1).unwrap()).unwrap();
+    let payload = |text: &String| base64url::decode(text.split('.').nth(1).unwrap()).unwrap();
     let payloads = texts.iter().map(payload);
     let others = ["{}", r#"{"kind":"head"}"#].map(|text| text.as_bytes().to_vec());
     payloads.chain([texts[0].clone().into_bytes()]).chain(others).collect()
+}
+
+const PROOF_HEADER: &str = concat!(
+    r#"{"typ":"dpop+jwt","alg":"EdDSA","jwk":{"kty":"OKP","crv":"Ed25519","#,
+    r#""x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}}"#,
+);
+
+/// A proof with any claims, whose signature holds.
+fn proof(header: &[u8], claims: &[u8]) -> String {
+    let input = format!("{}.{}", base64url::encode(header), base64url::encode(claims));
+    let key = jsonwebtoken::EncodingKey::from_ed_der(&KEY.to_stored());
+    let signature = jsonwebtoken::crypto::sign(input.as_bytes(), &key, jsonwebtoken::Algorithm::EdDSA).unwrap();
+    format!("{input}.{signature}")
+}
+
+/// Any text as a proof of possession, any bytes as its claims, and as its header before good claims.
+pub(crate) fn dpop_proof(data: &[u8]) {
+    let uri = HttpUri::parse("https://api.example/orders").unwrap();
+    let expect =
+        ProofExpectations { method: "GET", uri: &uri, access_token: None, age_seconds_max: 60, leeway: Leeway::ZERO };
+    let now = Timestamp::from_seconds(1_750_000_000);
+    let texts = [
+        str::from_utf8(data).ok().map(str::to_owned),
+        Some(proof(PROOF_HEADER.as_bytes(), data)),
+        Some(proof(data, PROOF_CLAIMS.as_bytes())),
+    ];
+    for text in texts.into_iter().flatten() {
+        if let Ok(held) = DpopProof::verify(&text, &expect, now) {
+            assert!(!held.id().is_empty());
+            assert_eq!(held.key(), &KEY.verifying_key().thumbprint(), "nobody else's key signs here");
+        }
+    }
+    // A URI in normal form is its own normal form.
+    if let Some(uri) = str::from_utf8(data).ok().and_then(HttpUri::parse) {
+        assert_eq!(HttpUri::parse(uri.as_str()).as_ref(), Some(&uri));
+    }
+}
+
+const PROOF_CLAIMS: &str = r#"{"jti":"j","htm":"GET","htu":"https://api.example/orders","iat":1750000000}"#;
+
+/// Proofs, their headers and their claims.
+///
+/// # Panics
+/// If one can't be made.
+#[must_use]
+pub fn dpop_proof_seeds() -> Vec<Vec<u8>> {
+    let others = [
+        r#"{"jti":"","htm":"get","htu":"https://API.example:443/a/../orders?x","iat":"1750000000"}"#,
+        r#"{"typ":"dpop+jwt","alg":"HS256","jwk":{"kty":"oct","k":"AAAA"}}"#,
+        "HTTPS://API.example:443/a/./b/../%7euser?x=1#y",
+    ];
+    let good = proof(PROOF_HEADER.as_bytes(), PROOF_CLAIMS.as_bytes());
+    [PROOF_CLAIMS, PROOF_HEADER, &good].into_iter().chain(others).map(|text| text.as_bytes().to_vec()).collect()
 }

@@ -89,7 +89,7 @@ fn tokens_of_every_algorithm_are_signed_and_verified() {
             let key = SigningKey::generate(algorithm).unwrap();
             let pem = key.to_pkcs1_pem().or_else(|| key.to_sec1_pem()).or_else(|| key.to_pkcs8_pem()).unwrap();
             place.write("private.pem", &pem);
-            place.write("public.pem", &key.verifying_key().to_spki_pem().unwrap());
+            place.write("public.pem", key.verifying_key().to_spki_pem().unwrap());
             ("--key", "--key")
         };
         let file = |asymmetric| if algorithm.is_symmetric() { "secret.txt" } else { asymmetric };

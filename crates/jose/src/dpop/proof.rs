@@ -138,7 +138,14 @@ fn embedded_key(jws: &CompactJws<'_>, header: &Header) -> Result<VerifyingKey, P
     let found = found.ok_or(VerifyError::UnknownAlgorithm)?;
     let members = json::object(&jws.header, Limits::HEADER).map_err(|error| ParseError::header(&error))?;
     let jwk = members.get("jwk").ok_or(ParseError::Header("`jwk` is missing"))?;
-    let key = VerifyingKey::from_jwk(&Jwk::parse(jwk.raw().as_bytes())?)?;
+    let names_algorithm = json::object(jwk.raw().as_bytes(), Limits::JWK).is_ok_and(|members| members.has("alg"));
+    let jwk = Jwk::parse(jwk.raw().as_bytes())?;
+    // Where the key does not say it, the header does (RFC 9449 §4.2): an RSA key may be for six algorithms.
+    let key = if names_algorithm || !jwk.members().fits(found) {
+        VerifyingKey::from_jwk(&jwk)?
+    } else {
+        VerifyingKey::from_members(found, jwk.members().clone(), jwk.key_id().cloned())?
+    };
     if key.algorithm() != found {
         return Err(VerifyError::AlgNotAllowed { key: key.id().clone(), found, expected: key.algorithm() }.into());
     }

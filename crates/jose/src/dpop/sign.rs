@@ -63,7 +63,7 @@ impl NewProof<'_> {
     /// Signs, with the public half of `key` in the header.
     ///
     /// # Errors
-    /// [`SignError::Claims`] for an HS256 key, which has no public half; [`SignError::TooLarge`].
+    /// [`SignError::Claims`] for an HMAC key, which has no public half; [`SignError::TooLarge`].
     pub fn sign(&self, key: &SigningKey) -> Result<String, SignError> {
         let jwk = key.verifying_key().to_jwk().ok_or(SignError::Claims("a proof needs an asymmetric key"))?;
         let header = ProofHeader { typ: "dpop+jwt", alg: key.algorithm().as_str(), jwk };

@@ -51,7 +51,7 @@ impl std::fmt::Display for HttpUri {
 /// Host in lower case; the port unless it is empty or the scheme's own.
 fn authority_of(authority: &str, default_port: &str) -> Option<String> {
     let split = match authority.rfind(']') {
-        Some(end) => authority.split_at(end + 1),
+        Some(end) => authority.split_at_checked(end.saturating_add(1))?,
         None => authority.split_at(authority.find(':').unwrap_or(authority.len())),
     };
     let (host, port) = (split.0, split.1.strip_prefix(':').unwrap_or(split.1));
@@ -88,7 +88,7 @@ fn without_dots(path: &str) -> String {
     let mut kept: Vec<&str> = Vec::new();
     let segments: Vec<&str> = path.split('/').skip(1).collect();
     for (index, segment) in segments.iter().enumerate() {
-        let is_last = index + 1 == segments.len();
+        let is_last = index.saturating_add(1) == segments.len();
         match *segment {
             "." | ".." => {
                 if *segment == ".." {

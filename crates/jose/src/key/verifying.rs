@@ -171,7 +171,7 @@ impl VerifyingKey {
         self
     }
 
-    pub(super) fn from_members(
+    pub(crate) fn from_members(
         algorithm: Algorithm,
         members: PublicMembers,
         id: Option<KeyId>,
