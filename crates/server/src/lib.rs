@@ -20,12 +20,14 @@ mod serve;
 mod source;
 pub mod telemetry;
 mod throttling;
+mod tls;
 
 pub use app::{RoutePolicy, SignUpPolicy, ring_policy};
 pub use builder::{Server, ServerParts, StartError};
 pub use feed::{FeedAccess, FeedPolicy};
 pub use hashing::{HashingPolicy, HashingPool};
 pub use http::{AddressRange, HttpPolicy};
-pub use serve::serve;
+pub use serve::{Listener, serve};
 pub use source::{ManualSource, SystemSource};
 pub use throttling::{Bucket, ThrottlePolicy};
+pub use tls::{Tls, TlsFault, TlsFile, TlsFiles, TlsProblem};
