@@ -113,7 +113,33 @@ const fn algorithm(algorithm: Algorithm) -> countersign_jose::Algorithm {
 
 #[cfg(test)]
 mod tests {
-    use super::cidr;
+    use super::{cidr, of_hashing, of_http, of_routes, of_rules, of_throttle};
+    use crate::config::{Environment, Flags, load};
+    use countersign_core::key_ring::MasterKey;
+    use countersign_server::ServerParts;
+    use countersign_store_sqlite::{Options, SqliteStore};
+    use std::sync::Arc;
+
+    #[test]
+    fn an_embedded_server_has_the_defaults_of_the_command_line() {
+        let folder = tempfile::tempdir().unwrap();
+        let nothing = std::iter::empty::<(String, String)>().collect::<Environment>();
+        let config = load(&Flags::default(), &nothing, folder.path()).unwrap();
+        let issuer = config.server.issuer_at(8420).to_string();
+        let store = SqliteStore::open(&Options::at(folder.path().join("a.db"))).unwrap();
+        let parts = ServerParts::new(Arc::new(store), MasterKey::from_bytes([1; MasterKey::BYTES]), issuer.as_str());
+        let (rules, ours) = (of_rules(&config, issuer.clone()).unwrap(), &parts.policies);
+        let same = |ours: &dyn std::fmt::Debug, configured: &dyn std::fmt::Debug| {
+            assert_eq!(format!("{ours:?}"), format!("{configured:?}"));
+        };
+        same(&ours.token, &rules.token);
+        same(&ours.session, &rules.session);
+        same(&ours.key, &rules.key);
+        same(&parts.routes, &of_routes(&config).unwrap());
+        same(&parts.http, &of_http(&config, &issuer));
+        same(&parts.hashing, &of_hashing(&config));
+        same(&parts.throttle, &of_throttle(&config));
+    }
 
     #[test]
     fn a_range_keeps_its_meaning() {

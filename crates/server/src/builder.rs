@@ -1,16 +1,20 @@
 //! Starting a server: founds the deployment, opens the keys, gives a router and the jobs beside it.
 
-use crate::app::{App, RoutePolicy, Shared, ring_policy};
-use crate::feed::Hub;
+use crate::app::{App, RoutePolicy, Shared, SignUpPolicy, ring_policy};
+use crate::feed::{FeedPolicy, Hub};
 use crate::hashing::{HashingPolicy, HashingPool};
 use crate::http::HttpPolicy;
 use crate::jobs;
+use crate::source::SystemSource;
 use crate::throttling::{Throttle, ThrottlePolicy};
+use countersign_core::account::PasswordPolicy;
 use countersign_core::audit::Actor;
 use countersign_core::key_ring::{KeyRingError, MasterKey, OpenKeyRing};
 use countersign_core::ops::{Found, Foundation, OnIssuerChange, Policies, RotateKeys, RotationError};
+use countersign_core::policy::{KeyPolicy, SessionPolicy, TokenPolicy};
 use countersign_core::store::{Store, StoreError};
-use countersign_core::{Draw, Source};
+use countersign_core::{Draw, Source, Span};
+use countersign_jose::{Algorithm, Leeway};
 use std::future::Future;
 use std::sync::{Arc, RwLock};
 
@@ -34,6 +38,45 @@ pub struct ServerParts {
     pub throttle: ThrottlePolicy,
     /// What to do if storage knows another issuer.
     pub on_issuer_change: OnIssuerChange,
+}
+
+// `tokens.leeway`, `tokens.access_lifetime` and `keys.jwks_max_age`, as they are by default.
+const LEEWAY: Leeway = match Leeway::seconds(10) {
+    Ok(leeway) => leeway,
+    Err(_) => Leeway::ZERO,
+};
+const ACCESS_LIFETIME: Span = Span::from_seconds(600);
+const JWKS_MAX_AGE: Span = Span::from_seconds(600);
+
+impl ServerParts {
+    /// A server that keeps everything in `store`, sealed under `master`, and that clients know as `issuer`: an `https`
+    /// URL, or `http` on loopback, without a trailing slash. All else is as the command line has it by default;
+    /// nobody may sign up, for one. Every field can be changed before the start.
+    #[must_use]
+    pub fn new(store: Arc<dyn Store>, master: MasterKey, issuer: impl Into<String>) -> Self {
+        let issuer = issuer.into();
+        Self {
+            store,
+            source: Arc::new(SystemSource::new()),
+            master,
+            http: HttpPolicy::new(&issuer),
+            policies: Policies {
+                token: TokenPolicy { issuer, algorithm: Algorithm::Es256, access_lifetime: ACCESS_LIFETIME },
+                session: SessionPolicy::default(),
+                key: KeyPolicy::default(),
+                password: PasswordPolicy::with_blocklist(""),
+            },
+            routes: RoutePolicy {
+                sign_up: SignUpPolicy::Closed,
+                leeway: LEEWAY,
+                jwks_max_age: JWKS_MAX_AGE,
+                feed: FeedPolicy::default(),
+            },
+            hashing: HashingPolicy::default(),
+            throttle: ThrottlePolicy::default(),
+            on_issuer_change: OnIssuerChange::Refuse,
+        }
+    }
 }
 
 /// A server that is ready to answer.

@@ -22,6 +22,7 @@ mod serve;
 mod source;
 pub mod telemetry;
 mod throttling;
+mod tls;
 
 pub use app::{RoutePolicy, SignUpPolicy, ring_policy};
 pub use builder::{Server, ServerParts, StartError};
@@ -30,6 +31,7 @@ pub use fault::{FaultPoint, StoppedRequest};
 pub use feed::{FeedAccess, FeedPolicy};
 pub use hashing::{HashingPolicy, HashingPool};
 pub use http::{AddressRange, HttpPolicy};
-pub use serve::serve;
+pub use serve::{Listener, serve};
 pub use source::{ManualSource, SystemSource};
 pub use throttling::{Bucket, ThrottlePolicy};
+pub use tls::{Tls, TlsFault, TlsFile, TlsFiles, TlsProblem};

@@ -25,6 +25,16 @@ pub const RECENT_AUTHENTICATION_MAX: Span = Span::from_seconds(900);
 pub const WAIT_SECONDS_MAX: u64 = 30;
 /// Bytes of a request's target.
 pub const TARGET_BYTES_MAX: usize = 8 * 1024;
+/// How long the TLS handshake of a connection may take.
+pub const HANDSHAKE_MAX: Duration = Duration::from_secs(10);
+/// Bytes of a file of certificates, and of a key.
+pub const TLS_FILE_BYTES_MAX: u64 = 1 << 20;
+/// How often it is looked whether certificate and key changed.
+pub const TLS_FILES_LOOKED_AT_EVERY: Duration = Duration::from_secs(1);
+/// A certificate that is valid for less is warned about.
+pub const CERTIFICATE_LIFE_SHORT: Span = Span::from_days(14);
+/// How often it is warned.
+pub const CERTIFICATE_WARNED_EVERY: Span = Span::from_days(1);
 /// How long the headers of a request may take.
 pub const HEADER_READ_MAX: Duration = Duration::from_secs(15);
 /// How long the body of a request may take.

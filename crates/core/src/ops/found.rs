@@ -96,9 +96,9 @@ impl Found {
 
 /// Scheme and host of a loopback issuer, whatever its port.
 fn loopback_host(issuer: &str) -> Option<String> {
-    let url = url::Url::parse(issuer).ok().filter(|url| url.scheme() == "http")?;
+    let url = url::Url::parse(issuer).ok()?;
     let host = url.host_str().filter(|host| matches!(*host, "localhost" | "127.0.0.1" | "[::1]"))?;
-    Some(host.to_owned())
+    Some(format!("{}://{host}", url.scheme()))
 }
 
 async fn live_sessions(store: &dyn Store, draw: &Draw) -> Result<u64, StoreError> {

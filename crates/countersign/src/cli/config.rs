@@ -1,7 +1,7 @@
 //! `countersign config`
 
 use super::Context;
-use crate::config::{Config, Entry, Problem};
+use crate::config::{Config, Entry, Problem, Purpose};
 use crate::failure::{Exit, Failure};
 use crate::output::{Answer, Output, Page};
 use crate::policies;
@@ -80,7 +80,7 @@ impl ConfigArgs {
 }
 
 fn check(context: &Context, out: &mut Output) -> Result<(), Failure> {
-    match context.load() {
+    match context.load(Purpose::Serve) {
         Ok(config) => {
             // What is only read at a start: files that the configuration names.
             policies::of_rules(&config, String::new())?;

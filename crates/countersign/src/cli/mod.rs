@@ -14,7 +14,7 @@ mod serve;
 mod session;
 mod token;
 
-use crate::config::{Config, ConfigErrors, Environment, Flags, load};
+use crate::config::{Config, ConfigErrors, Environment, Flags, Purpose, load_for};
 use crate::failure::Failure;
 use crate::output::{Format, Output};
 use clap::{Args, Parser, Subcommand};
@@ -82,7 +82,12 @@ pub(crate) struct Context {
 impl Context {
     /// What the operator decided, from all layers.
     pub(crate) fn config(&self) -> Result<Config, Failure> {
-        Ok(self.load()?)
+        Ok(self.load(Purpose::Command)?)
+    }
+
+    /// The same, and what the server opens at its start is as it should be.
+    fn config_to_serve(&self) -> Result<Config, Failure> {
+        Ok(self.load(Purpose::Serve)?)
     }
 
     /// The time now, for commands that run for long.
@@ -91,8 +96,8 @@ impl Context {
     }
 
     /// The same, its problems one by one.
-    fn load(&self) -> Result<Config, ConfigErrors> {
-        load(&self.flags, &self.environment, &self.cwd)
+    fn load(&self, purpose: Purpose) -> Result<Config, ConfigErrors> {
+        load_for(purpose, &self.flags, &self.environment, &self.cwd)
     }
 
     /// The same with flags that one command alone has.

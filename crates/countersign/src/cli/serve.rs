@@ -12,7 +12,7 @@ use clap::Args;
 use countersign_core::account::Role;
 use countersign_core::ops::{Foundation, OnIssuerChange};
 use countersign_core::store::{Page, Store};
-use countersign_server::{Server, ServerParts, StartError};
+use countersign_server::{Listener, Server, ServerParts, StartError, SystemSource, Tls, TlsProblem};
 use serde::Serialize;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -55,7 +55,7 @@ struct Ready {
 impl ServeArgs {
     pub(super) async fn run(self, context: Context, out: &mut Output) -> Result<(), Failure> {
         let context = context.with_flags(self.listen, self.issuer);
-        let config = context.config()?;
+        let config = context.config_to_serve()?;
         let shutdown = Shutdown::listen().map_err(|error| Failure::failed(error).about("signals can't be heard"))?;
         countersign_server::telemetry::init(&policies::of_log(&config))
             .map_err(|error| Failure::usage(error).about("the log can't be opened"))?;
@@ -65,7 +65,11 @@ impl ServeArgs {
         // Bound before the issuer is known: port 0 gives any free port, and the default issuer names it.
         let listener = bind(config.server.listen).await?;
         let address = listener.local_addr().map_err(|error| Failure::failed(error).about("no address was bound"))?;
-        let issuer = config.server.issuer_at(address.port()).to_string();
+        let issuer = config.server.issuer_at(address.port());
+        let tls = open_tls(&config)?;
+        let keeping = keep(tls.clone(), issuer.host());
+        let listener = Listener::new(listener, tls);
+        let issuer = issuer.to_string();
         let deployment = Deployment::open_or_make(config)?;
         let on_change = if self.change_issuer { OnIssuerChange::EndSessions } else { OnIssuerChange::Refuse };
         let store = Arc::clone(&deployment.store);
@@ -78,7 +82,7 @@ impl ServeArgs {
             pid: std::process::id(),
         };
         tell(server.foundation(), &ready, &*store).await?;
-        let stopped = stopping(server, listener, shutdown);
+        let stopped = stopping(server, listener, keeping, shutdown);
         // The listener is bound and what answers is made: who connects from here on is answered.
         if out.is_json() {
             out.document(&ready)?;
@@ -89,7 +93,7 @@ impl ServeArgs {
 }
 
 /// Serves until a signal comes; then takes nothing new and lets what runs finish.
-async fn stopping(server: Server, listener: TcpListener, shutdown: Shutdown) {
+async fn stopping(server: Server, listener: Listener, keeping: impl Future<Output = ()>, shutdown: Shutdown) {
     let stop = async {
         let signal = shutdown.requested().await;
         tracing::info!(signal, "stopping: what runs may finish");
@@ -99,8 +103,31 @@ async fn stopping(server: Server, listener: TcpListener, shutdown: Shutdown) {
         () = countersign_server::serve(listener, server.router(), stop) => {}
         // They never end by themselves.
         () = server.jobs() => {}
+        () = keeping => {}
     }
     tracing::info!("stopped");
+}
+
+/// Certificate and key, if there are any; the configuration found them good a moment ago.
+fn open_tls(config: &Config) -> Result<Option<Tls>, Failure> {
+    let Some(files) = config.server.tls_files() else { return Ok(None) };
+    let refused = |problem: TlsProblem| {
+        let file = files.path(problem.file).display().to_string();
+        let hint = problem.fault.hint();
+        Failure::usage(problem).about(format!("{file} can't be used for TLS")).hint(hint)
+    };
+    Tls::open(files.clone()).map(Some).map_err(|problems| {
+        let mut problems = problems.into_iter().map(refused);
+        problems.next().unwrap_or_else(|| Failure::usage("certificate and key can't be used for TLS"))
+    })
+}
+
+/// Keeps the certificate current, if there is one. Never ends.
+async fn keep(tls: Option<Tls>, host: String) {
+    match tls {
+        Some(tls) => tls.keep(Arc::new(SystemSource::new()), host).await,
+        None => std::future::pending().await,
+    }
 }
 
 async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {

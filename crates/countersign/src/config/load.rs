@@ -27,11 +27,33 @@ pub(crate) struct Config {
     file: Option<PathBuf>,
 }
 
+/// What the configuration is read for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// A command beside the server, which must not fail because of files that only the server opens.
+    Command,
+    /// The server: what it opens at its start is judged too.
+    Serve,
+}
+
 /// Reads all layers.
 ///
 /// # Errors
 /// Every problem of every layer at once; if the file is no TOML, what depends on several keys is not judged.
 pub(crate) fn load(flags: &Flags, environment: &Environment, cwd: &Path) -> Result<Config, ConfigErrors> {
+    load_for(Purpose::Command, flags, environment, cwd)
+}
+
+/// Reads all layers for a purpose.
+///
+/// # Errors
+/// As [`load`].
+pub(crate) fn load_for(
+    purpose: Purpose,
+    flags: &Flags,
+    environment: &Environment,
+    cwd: &Path,
+) -> Result<Config, ConfigErrors> {
     let mut problems = Vec::new();
     let file = layers::find(flags, environment, cwd);
     let from_file = file.as_ref().map_or_else(|| Some(Layer::new()), |file| layers::read(file, &mut problems));
@@ -44,6 +66,9 @@ pub(crate) fn load(flags: &Flags, environment: &Environment, cwd: &Path) -> Resu
     let mut config = Config::read(&mut reader);
     if is_file_read {
         config.settle(&mut reader);
+        if purpose == Purpose::Serve {
+            config.server.open_files(&mut reader);
+        }
     }
     config.entries = reader.finish()?;
     config.file = file.map(|file| file.shown.to_path_buf());

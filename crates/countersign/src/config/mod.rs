@@ -30,7 +30,7 @@ mod values;
 
 pub(crate) use error::{ConfigErrors, Problem};
 pub(crate) use layers::{Environment, Flags};
-pub(crate) use load::{Config, load};
+pub(crate) use load::{Config, Purpose, load, load_for};
 pub(crate) use origin::Origin;
 pub(crate) use reference::reference_markdown;
 pub(crate) use sections::{

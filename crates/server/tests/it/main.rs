@@ -19,4 +19,5 @@ mod properties;
 mod revocations;
 mod secrets;
 mod support;
+mod tls;
 mod well_known;

@@ -42,6 +42,10 @@ const IN_FILE: &[(&str, &str)] = &[
     (r#"server.cors_origins = ["https://*.example.com"]"#, "an origin is named exactly"),
     (r#"server.cors_origins = ["null"]"#, "an origin is named exactly"),
     (r#"server.cors_origins = [7]"#, "server.cors_origins[0] = 7"),
+    // server.tls
+    (r#"server.tls_cert_file = "cert.pem""#, "TLS needs `server.tls_key_file` as well\n    hint: name both files"),
+    (r#"server.tls_key_file = "key.pem""#, "TLS needs `server.tls_cert_file` as well"),
+    (r#"server.tls_key_file = """#, "empty, expected a path"),
     // server.behind_proxy
     (r#"server.behind_proxy = ["proxy.internal"]"#, "names are not looked up"),
     (r#"server.behind_proxy = ["10.0.0.1/8"]"#, r#"hint: use "10.0.0.0/8""#),
@@ -123,7 +127,7 @@ const IN_FILE: &[(&str, &str)] = &[
     ("[unheard]\nof = 1", "unknown section (known: server, accounts, tokens"),
     ("server = 1", "a section, not a key"),
     ("[[server]]\nlisten = \"127.0.0.1:1\"", "a section, not a key"),
-    (r#"server.tls_cert_file = "cert.pem""#, "not in this version yet\n    hint: remove it"),
+    (r#"server.outbound_ca_file = "ca.pem""#, "not in this version yet\n    hint: remove it"),
     (r#"mail.url = "smtps://mail.example.com""#, "not in this version yet"),
     ("[tokens.claims]\nname = \"attribute:name\"", "tokens.claims\n    not in this version yet"),
     (r#"mail.colour = "red""#, "nothing of [mail] is in this version yet"),

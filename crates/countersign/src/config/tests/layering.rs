@@ -85,6 +85,8 @@ fn show_tells_each_value_and_its_origin() {
     server.listen = "127.0.0.1:9" (--listen)
     server.issuer = "http://localhost:9" (default)
     server.data_dir = "./countersign-data" (default)
+    server.tls_cert_file = unset (default)
+    server.tls_key_file = unset (default)
     server.trusted_origins = ["https://a.example"] (countersign.toml:2)
     server.cors_origins = ["https://b.example", "https://c.example"] (COUNTERSIGN_SERVER__CORS_ORIGINS)
     server.behind_proxy = [] (default)

@@ -7,6 +7,7 @@ mod layering;
 mod reference;
 mod report;
 mod secrets;
+mod tls;
 
 use super::{Config, ConfigErrors, Environment, Flags, load};
 use std::path::Path;

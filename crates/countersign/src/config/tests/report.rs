@@ -12,7 +12,7 @@ trusted_origins = [
     \"https://app.example.com/\",
     \"*\",
 ]
-tls_cert_file = \"cert.pem\"
+outbound_ca_file = \"ca.pem\"
 
 [tokens]
 access_lifetime = \"2h\"
@@ -34,7 +34,7 @@ publish_ahead = \"30m\"
       countersign.toml:5  server.trusted_origins[2] = "*"
         an origin is named exactly: no "*", no "null"
         hint: list each origin
-      countersign.toml:7  server.tls_cert_file
+      countersign.toml:7  server.outbound_ca_file
         not in this version yet
         hint: remove it: it would have no effect
       countersign.toml:10  tokens.access_lifetime = "2h"

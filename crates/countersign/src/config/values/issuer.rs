@@ -14,8 +14,8 @@ impl Issuer {
     pub(in crate::config) const SHAPE: Text<Self> = Text { what: "an https URL", parse: Self::parse };
 
     /// The issuer where none was chosen. A name rather than an address, so that passkeys work.
-    pub(in crate::config) fn of_loopback(port: u16) -> Self {
-        Self(format!("http://localhost:{port}"))
+    pub(in crate::config) fn of_loopback(scheme: &str, port: u16) -> Self {
+        Self(format!("{scheme}://localhost:{port}"))
     }
 
     /// As it stands in a token.
@@ -26,6 +26,13 @@ impl Issuer {
     /// Whether it is reached over TLS.
     pub(crate) fn is_https(&self) -> bool {
         self.0.starts_with("https:")
+    }
+
+    /// The host that clients know it by; an IPv6 address without its brackets.
+    pub(crate) fn host(&self) -> String {
+        let url = Url::parse(&self.0).ok();
+        let host = url.as_ref().and_then(Url::host_str).unwrap_or_default();
+        host.trim_matches(['[', ']']).to_owned()
     }
 
     fn parse(text: &str) -> Result<Self, Fault> {

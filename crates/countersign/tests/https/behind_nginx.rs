@@ -1,0 +1,177 @@
+//! Behind a real nginx that speaks TLS, with the configuration of docs/operating/https.md.
+
+use crate::certificates::{Authority, Files};
+use crate::client::Client;
+use crate::support::ServerProcess;
+use crate::{PASSWORD, ana};
+use serde_json::{Value, json};
+use std::fs;
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::Duration;
+use tempfile::TempDir;
+
+const HOST: &str = "auth.example.com";
+const ISSUER: &str = "https://auth.example.com";
+
+/// nginx in a folder of its own, as the user that the test runs as. Killed when dropped.
+struct Nginx {
+    child: Child,
+    address: SocketAddr,
+}
+
+/// Both servers.
+struct Site {
+    _folder: TempDir,
+    authority: Authority,
+    server: ServerProcess,
+    nginx: Nginx,
+}
+
+impl Nginx {
+    fn start(folder: &Path, files: &Files, upstream: SocketAddr) -> Self {
+        // Found to be free; somebody else could take it before nginx does, then nginx says so and the test fails.
+        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        let config = folder.join("nginx.conf");
+        fs::write(&config, wrapped(&documented(files, address, upstream))).unwrap();
+        let mut command = Command::new("nginx");
+        command.arg("-p").arg(folder).arg("-c").arg(&config).args(["-e", "stderr"]);
+        // Debian has it where the PATH of most users does not lead.
+        command.env("PATH", std::env::var("PATH").unwrap_or_default() + ":/usr/sbin");
+        let child = command.stdin(Stdio::null()).spawn();
+        let child = child.unwrap_or_else(|error| panic!("nginx can't be run ({error}): install the package nginx"));
+        let mut nginx = Self { child, address };
+        while TcpStream::connect(address).is_err() {
+            assert!(nginx.child.try_wait().unwrap().is_none(), "nginx ended: its error log is above");
+            thread::park_timeout(Duration::from_millis(20));
+        }
+        nginx
+    }
+}
+
+impl Drop for Nginx {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The configuration that operators are told to use; nothing but addresses and files is put in the place of others.
+fn documented(files: &Files, listen: SocketAddr, upstream: SocketAddr) -> String {
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/operating/https.md")).unwrap();
+    let (_, rest) = page.split_once("```nginx\n").expect("a configuration of nginx");
+    let (config, _) = rest.split_once("```").unwrap();
+    let replacements = [
+        ("listen 443 ssl;", format!("listen {listen} ssl;")),
+        ("server 127.0.0.1:8420;", format!("server {upstream};")),
+        ("/etc/nginx/auth.example.com.pem", files.certificate.display().to_string()),
+        ("/etc/nginx/auth.example.com.key", files.key.display().to_string()),
+    ];
+    replacements.into_iter().fold(config.to_owned(), |config, (from, to)| {
+        assert_eq!(config.matches(from).count(), 1, "{from}");
+        config.replace(from, &to)
+    })
+}
+
+/// One process, and nothing outside the folder.
+fn wrapped(site: &str) -> String {
+    let folders: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+        .iter()
+        .map(|kind| format!("    {kind}_temp_path {kind};\n"))
+        .collect();
+    format!(
+        "daemon off;\nmaster_process off;\npid nginx.pid;\nevents {{}}\nhttp {{\n    access_log off;\n{folders}{site}}}\n"
+    )
+}
+
+impl Site {
+    fn start() -> Self {
+        let (authority, folder) = (Authority::new(), tempfile::tempdir().unwrap());
+        let files = authority.issue(&[HOST]).put(folder.path());
+        let settings = [
+            ("COUNTERSIGN_SERVER__ISSUER", ISSUER),
+            ("COUNTERSIGN_SERVER__BEHIND_PROXY", "127.0.0.1"),
+            ("COUNTERSIGN_ACCOUNTS__SIGN_UP", "open"),
+            ("COUNTERSIGN_FEED__ACCESS", "public"),
+        ];
+        let server = ServerProcess::start(&folder.path().join("data"), "127.0.0.1:0", &settings);
+        let nginx = Nginx::start(folder.path(), &files, server.address);
+        Self { _folder: folder, authority, server, nginx }
+    }
+
+    /// A client of the world outside, who knows nginx alone.
+    fn client(&self) -> Client {
+        Client::tls(self.nginx.address, HOST, &[&self.authority])
+    }
+}
+
+/// Whatever a client may write to be taken for another, or for one on plain HTTP.
+const FORGED: [(&str, &str); 4] = [
+    ("X-Forwarded-For", "198.51.100.7"),
+    ("Forwarded", "for=198.51.100.7;proto=http"),
+    ("X-Forwarded-Proto", "http"),
+    ("X-Real-IP", "198.51.100.7"),
+];
+
+/// The address that the server took a session's client for.
+fn address(client: &Client, access_token: &str) -> Value {
+    let bearer = format!("Bearer {access_token}");
+    let sessions = client.send("GET /api/v1/sessions", &[("Authorization", &bearer)], "").unwrap().json(200);
+    let current = sessions["items"].as_array().unwrap().iter().find(|session| session["current"] == true);
+    current.unwrap()["address"].clone()
+}
+
+#[test]
+fn scheme_client_address_and_cookies_are_right() {
+    let site = Site::start();
+    let client = site.client().from([127, 0, 0, 5]);
+    let metadata = client.send("GET /.well-known/openid-configuration", &FORGED, "").unwrap();
+    assert_eq!(metadata.json(200)["issuer"], ISSUER);
+    assert_eq!(metadata.json(200)["token_endpoint"], format!("{ISSUER}/oauth2/token"));
+    assert_eq!(metadata.header("strict-transport-security"), Some("max-age=63072000; includeSubDomains"));
+    client.send("POST /api/v1/accounts", &FORGED, &ana()).unwrap().json(201);
+    let body = json!({ "login": "ana", "password": PASSWORD, "delivery": "cookie" }).to_string();
+    let mut headers = FORGED.to_vec();
+    headers.push(("Origin", ISSUER));
+    let signed_in = client.send("POST /api/v1/sign-in", &headers, &body).unwrap();
+    signed_in.json(200);
+    let cookies: Vec<&str> = signed_in.all("set-cookie").collect();
+    assert_eq!(cookies.len(), 2);
+    for (cookie, name) in cookies.iter().zip(["__Host-countersign=", "__Host-countersign-refresh="]) {
+        assert!(cookie.starts_with(name) && cookie.contains("; Secure") && cookie.contains("; HttpOnly"), "{name}");
+    }
+    let access = cookies[0].split(';').next().unwrap();
+    client.send("GET /api/v1/me", &[("Cookie", access)], "").unwrap().json(200);
+    let token = access.split_once('=').unwrap().1;
+    assert_eq!(address(&client, token), "127.0.0.5");
+}
+
+#[test]
+fn a_client_that_is_not_the_proxy_is_not_believed() {
+    let site = Site::start();
+    let client = Client::plain(site.server.address).from([127, 0, 0, 9]);
+    client.send("POST /api/v1/accounts", &FORGED, &ana()).unwrap().json(201);
+    for forged in [&FORGED[..], &FORGED[..1], &FORGED[1..2], &[]] {
+        let tokens = client.send("POST /api/v1/sign-in", forged, &ana()).unwrap().json(200);
+        assert_eq!(address(&client, tokens["access_token"].as_str().unwrap()), "127.0.0.9", "{forged:?}");
+    }
+    // The proxy itself is.
+    let proxy = Client::plain(site.server.address);
+    let tokens = proxy.send("POST /api/v1/sign-in", &FORGED[..1], &ana()).unwrap().json(200);
+    assert_eq!(address(&proxy, tokens["access_token"].as_str().unwrap()), "198.51.100.7");
+}
+
+#[test]
+fn the_revocation_feed_comes_through_as_it_is_written() {
+    let site = Site::start();
+    let mut connection = site.client().connect().unwrap();
+    connection.write("GET /revocations/feed", &[("Accept", "text/event-stream")], "").unwrap();
+    assert!(connection.line().unwrap().starts_with("HTTP/1.1 200"));
+    // Two heads, a second apart: a proxy that gathers would keep both.
+    let mut heads = 0;
+    while heads < 2 {
+        heads += usize::from(connection.line().unwrap().starts_with("data:"));
+    }
+}
