@@ -1,4 +1,4 @@
-//! The exact set of what is revoked: one writer, any number of readers. No false positives, no filter in front.
+//! The exact set of what is revoked: one writer, any number of readers. No false positives.
 //!
 //! Tokens are looked up by three ids. Each kind has a table of its own, cut into shards by a byte of the id, so that
 //! growing one holds up a reader for a moment only. Ids are random (clients' are hashes), so their bytes are the hash.

@@ -1,10 +1,11 @@
-//! One kind of id: 64 tables behind locks of their own, and buckets that tell what has expired.
+//! One kind of id: 64 tables behind locks of their own, marks that mostly spare the lock, and buckets that tell what has
+//! expired.
 
 use std::{
     collections::BTreeMap,
     sync::{
         PoisonError, RwLock,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
 };
 
@@ -16,12 +17,14 @@ pub(super) type Id = [u8; 16];
 
 /// A power of two, so that a byte of the id picks evenly.
 const SHARDS: usize = 64;
+/// With more entries than this nearly all marks are set: not worth being read through.
+const MARKED_ANEW_MAX: usize = 256;
 /// `until` of an entry that never expires: the latest there is, so that the later of two is the greater.
 const NEVER: u32 = u32::MAX;
 
 #[derive(Debug)]
 pub(super) struct Shards {
-    /// Of all shards: most verifiers hold no token and no client, and then need not look.
+    /// Of all shards.
     count: AtomicUsize,
     shards: [Shard; SHARDS],
 }
@@ -29,7 +32,12 @@ pub(super) struct Shards {
 /// On a cache line of its own: readers of one do not slow down those of the next.
 #[derive(Debug, Default)]
 #[repr(align(64))]
-struct Shard(RwLock<Table>);
+struct Shard {
+    /// The [`mark`] of every id that is held, and may be of some that were: an id without it needs no lock, which costs
+    /// more than the look-up. It spares most of them up to some thousands of a kind, and nothing beyond.
+    marks: AtomicU64,
+    table: RwLock<Table>,
+}
 
 #[derive(Debug, Default)]
 struct Table {
@@ -54,23 +62,26 @@ impl Default for Shards {
 
 impl Shards {
     pub(super) fn contains(&self, id: &Id) -> bool {
-        if self.len() == 0 {
+        let shard = self.shard(id);
+        if shard.marks.load(Ordering::Acquire) & mark(id) == 0 {
             return false;
         }
-        let table = self.shard(id).0.read().unwrap_or_else(PoisonError::into_inner);
+        let table = shard.table.read().unwrap_or_else(PoisonError::into_inner);
         table.held.find(hash(short_hash(id)), |held| held.id == *id).is_some()
     }
 
     /// True if the id is new or ends later than before.
     pub(super) fn insert(&self, id: Id, until: u64) -> bool {
         let until = to_held(until);
-        let mut table = self.shard(&id).0.write().unwrap_or_else(PoisonError::into_inner);
+        let shard = self.shard(&id);
+        let mut table = shard.table.write().unwrap_or_else(PoisonError::into_inner);
         match table.held.entry(hash(short_hash(&id)), |held| held.id == id, |held| hash(short_hash(&held.id))) {
             Entry::Occupied(held) if held.get().until >= until => return false,
             Entry::Occupied(mut held) => held.get_mut().until = until,
             Entry::Vacant(vacant) => {
                 vacant.insert(Held { id, until });
-                // Under the lock: whoever finds the entry, or the version raised after it, also finds the count.
+                // Before the version is raised: whoever sees that finds the mark.
+                shard.marks.fetch_or(mark(&id), Ordering::Release);
                 self.count.fetch_add(1, Ordering::Release);
             }
         }
@@ -90,26 +101,31 @@ impl Shards {
     }
 
     pub(super) fn bytes(&self) -> usize {
-        self.shards.iter().map(|shard| shard.0.read().unwrap_or_else(PoisonError::into_inner).bytes()).sum()
+        self.shards.iter().map(|shard| shard.table.read().unwrap_or_else(PoisonError::into_inner).bytes()).sum()
     }
 
     /// Ids and `until`, a shard at a time.
     pub(super) fn entries(&self) -> impl Iterator<Item = (Id, u64)> + '_ {
         self.shards.iter().flat_map(|shard| {
-            let table = shard.0.read().unwrap_or_else(PoisonError::into_inner);
+            let table = shard.table.read().unwrap_or_else(PoisonError::into_inner);
             table.held.iter().map(|held| (held.id, from_held(held.until))).collect::<Vec<_>>()
         })
     }
 
     fn expire_in(&self, shard: &Shard, now: u32) -> usize {
         {
-            let table = shard.0.read().unwrap_or_else(PoisonError::into_inner);
+            let table = shard.table.read().unwrap_or_else(PoisonError::into_inner);
             if table.due.first_key_value().is_none_or(|(first, _)| *first > bucket(now)) {
                 return 0;
             }
         }
-        let mut table = shard.0.write().unwrap_or_else(PoisonError::into_inner);
+        let mut table = shard.table.write().unwrap_or_else(PoisonError::into_inner);
         let removed = table.expire(now);
+        if removed > 0 && table.held.len() <= MARKED_ANEW_MAX {
+            // Under the lock: nothing is inserted meanwhile, so no mark is lost.
+            let marks = table.held.iter().fold(0, |marks, held| marks | mark(&held.id));
+            shard.marks.store(marks, Ordering::Release);
+        }
         self.count.fetch_sub(removed, Ordering::Release);
         removed
     }
@@ -175,6 +191,12 @@ impl Table {
 fn short_hash(id: &Id) -> u32 {
     let [a, b, c, d, ..] = *id;
     u32::from_le_bytes([a, b, c, d])
+}
+
+/// One bit of 64, by a byte that picks neither shard nor place.
+fn mark(id: &Id) -> u64 {
+    let [_, _, _, _, byte, ..] = *id;
+    1 << (byte % 64)
 }
 
 /// The table takes its position from the low bits and its tag from the high ones.
