@@ -1,11 +1,14 @@
 //! The keys of one issuer, ready to use, found by `kid`.
 
-use std::collections::{HashMap, HashSet, hash_map::Entry};
+use std::{
+    collections::{HashMap, HashSet, hash_map::Entry},
+    sync::Arc,
+};
 
 use super::VerifyingKey;
 use crate::{Jwk, JwkSet, KeyError, RefusedKey, jwk, limits::KEYS_MAX};
 
-/// Prepared keys of one issuer. An issuer's tokens are checked with its own set and no other.
+/// Prepared keys of one issuer, cheap to clone. An issuer's tokens are checked with its own set and no other.
 ///
 /// ```
 /// use countersign_jose::{Algorithm, KeySet, SigningKey};
@@ -17,8 +20,8 @@ use crate::{Jwk, JwkSet, KeyError, RefusedKey, jwk, limits::KEYS_MAX};
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct KeySet {
-    by_id: HashMap<String, VerifyingKey>,
-    refused: Vec<RefusedKey>,
+    by_id: Arc<HashMap<String, VerifyingKey>>,
+    refused: Arc<[RefusedKey]>,
 }
 
 impl KeySet {
@@ -41,7 +44,7 @@ impl KeySet {
                 Entry::Vacant(vacant) => vacant.insert(key),
             };
         }
-        Ok(Self { by_id, refused: Vec::new() })
+        Ok(Self { by_id: Arc::new(by_id), refused: Arc::default() })
     }
 
     /// Prepares the keys of a JWK Set. A key that is not usable is left out (RFC 7517 §5), both of a pair with one
@@ -113,7 +116,7 @@ impl KeySet {
         if let ([], [first, ..]) = (&*usable, &*refused) {
             return Err(first.error.clone());
         }
-        Ok(Self { refused, ..Self::new(usable)? })
+        Ok(Self { refused: refused.into(), ..Self::new(usable)? })
     }
 }
 
