@@ -1,14 +1,18 @@
 //! The command line: one command a file. Here is the tree, and what is common to all.
 
 mod account;
+mod backup;
 mod client;
 mod completions;
 mod config;
 mod feed;
 mod key;
+mod migrate;
+mod new_file;
 #[cfg(test)]
 mod reference;
 mod resource;
+mod restore;
 mod revoke;
 mod serve;
 mod session;
@@ -67,6 +71,9 @@ enum Command {
     Revoke(revoke::RevokeArgs),
     Feed(feed::FeedArgs),
     Config(config::ConfigArgs),
+    Backup(backup::BackupArgs),
+    Restore(restore::RestoreArgs),
+    Migrate(migrate::MigrateArgs),
     Completions(completions::CompletionsArgs),
 }
 
@@ -132,6 +139,9 @@ impl Command {
             Self::Revoke(args) => args.run(&context, out).await,
             Self::Feed(args) => args.run(&context, out).await,
             Self::Config(args) => args.run(&context, out),
+            Self::Backup(args) => args.run(&context, out).await,
+            Self::Restore(args) => args.run(&context, out).await,
+            Self::Migrate(args) => args.run(&context, out),
             Self::Completions(args) => args.run(out),
         }
     }

@@ -6,10 +6,12 @@
 mod support;
 
 mod accounts;
+mod backup;
 mod clients;
 mod feed;
 mod first_start;
 mod kit;
+mod migrate;
 mod refusals;
 mod sessions_and_keys;
 mod shape;
