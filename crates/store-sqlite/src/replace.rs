@@ -2,7 +2,7 @@
 
 use crate::error::Fault;
 use crate::migrate::Schema;
-use crate::open::{connect, look, read_once, unavailable};
+use crate::open::{connect, log_of, look, read_once, unavailable};
 use crate::revocations::entry;
 use crate::rows::{all, first, millis, signed};
 use countersign_core::ops::Replaced;
@@ -57,20 +57,20 @@ pub fn what_it_knew(path: &Path, now: Time) -> Result<Replaced, StoreError> {
 }
 
 /// Carries the log over into the file, which is then whole by itself, and sees that nobody else has it open: a log that
-/// stayed beside the next file of this name would be taken for its own.
+/// stayed beside the next file of this name would be taken for its own. Killed in the middle, it opens as before.
 ///
 /// # Errors
 /// [`StoreError::Unavailable`] where another process has it open; else what SQLite reports of the file.
 pub fn release(path: &Path) -> Result<(), StoreError> {
     const DOING: &str = "closing the database that is to be replaced";
     let path = std::path::absolute(path).map_err(|error| unavailable(DOING, error))?;
+    let failed = |error: rusqlite::Error| Fault::Sql(error).into_store(DOING);
     let connection = connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
-    let released = || -> Result<String, Fault> {
-        connection.busy_timeout(LET_GO_WITHIN)?;
-        Ok(connection.query_row("PRAGMA journal_mode = DELETE", [], |row| row.get(0))?)
-    };
-    let mode = released().map_err(|fault| fault.into_store(DOING))?;
-    if mode.eq_ignore_ascii_case("wal") {
+    connection.busy_timeout(LET_GO_WITHIN).map_err(failed)?;
+    let busy: i64 = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0)).map_err(failed)?;
+    connection.close().map_err(|(_, error)| failed(error))?;
+    // The last who closes it takes the log away.
+    if busy != 0 || log_of(&path).exists() {
         return Err(unavailable(DOING, io::Error::new(io::ErrorKind::ResourceBusy, "another process has it open")));
     }
     Ok(())

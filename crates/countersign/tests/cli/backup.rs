@@ -174,7 +174,9 @@ fn no_backup_is_restored_under_a_running_server_or_another_command() {
     // Not a server, but it has the database open.
     let other = Connection::open(place.data().join("countersign.db")).unwrap();
     other.query_row("SELECT count(*) FROM account", [], |row| row.get::<_, i64>(0)).unwrap();
-    place.run(&["restore", file.to_str().unwrap()]).assert_failed(3, &["locked", "every other command"]);
+    place
+        .run(&["restore", file.to_str().unwrap()])
+        .assert_failed(3, &["another process has it open", "every other command"]);
     assert_eq!(kept(&place), 0);
     drop(other);
     place.json(&["restore", file.to_str().unwrap()]);
