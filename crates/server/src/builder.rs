@@ -5,12 +5,13 @@ use crate::feed::Hub;
 use crate::hashing::{HashingPolicy, HashingPool};
 use crate::http::HttpPolicy;
 use crate::jobs;
+use crate::limits::AUDIT_KEPT;
 use crate::throttling::{Throttle, ThrottlePolicy};
 use countersign_core::audit::Actor;
 use countersign_core::key_ring::{KeyRingError, MasterKey, OpenKeyRing};
 use countersign_core::ops::{Found, Foundation, OnIssuerChange, Policies, RotateKeys, RotationError};
 use countersign_core::store::{Store, StoreError};
-use countersign_core::{Draw, Source};
+use countersign_core::{Draw, Source, Span};
 use std::future::Future;
 use std::sync::{Arc, RwLock};
 
@@ -40,6 +41,7 @@ pub struct ServerParts {
 pub struct Server {
     app: App,
     foundation: Foundation,
+    audit_kept: Span,
 }
 
 /// A server that can't start.
@@ -123,13 +125,19 @@ impl Server {
             feed,
             probed: tokio::sync::Mutex::new(None),
         });
-        Ok(Self { app, foundation })
+        Ok(Self { app, foundation, audit_kept: AUDIT_KEPT })
     }
 
     /// Whether the deployment is new, or took another issuer.
     #[must_use]
     pub const fn foundation(&self) -> &Foundation {
         &self.foundation
+    }
+
+    /// The same, with another time for which its jobs keep the audit log (400 days).
+    #[must_use]
+    pub fn keeping_audit_for(self, audit_kept: Span) -> Self {
+        Self { audit_kept, ..self }
     }
 
     /// Its routes, ready to be served or nested.
@@ -142,8 +150,8 @@ impl Server {
         self.app.feed().close();
     }
 
-    /// What runs without a request: key rotation and sweeping. Ends when dropped.
+    /// What runs without a request: key rotation, sweeping, publishing. Ends when dropped.
     pub fn jobs(&self) -> impl Future<Output = ()> + Send + use<> {
-        jobs::run(self.app.clone())
+        jobs::run(self.app.clone(), self.audit_kept)
     }
 }

@@ -6,8 +6,10 @@
 mod support;
 
 mod accounts;
+mod audit;
 mod backup;
 mod clients;
+mod doctor;
 mod feed;
 mod first_start;
 mod kit;

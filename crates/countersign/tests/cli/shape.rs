@@ -17,10 +17,12 @@ fn help_is_for_standard_output_and_wrong_usage_for_standard_error() {
         "key",
         "token",
         "revoke",
+        "audit",
         "config",
         "backup",
         "restore",
         "migrate",
+        "doctor",
         "completions",
     ] {
         assert!(help.out.contains(&format!("  {command} ")), "{command}");
