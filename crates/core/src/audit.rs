@@ -42,8 +42,26 @@ pub struct AuditFilter {
     pub account: Option<AccountId>,
     /// Only this session's.
     pub session: Option<SessionId>,
+    /// Only those at this client.
+    pub client: Option<ClientId>,
     /// Only those whose name begins so.
     pub what: Option<String>,
+    /// Only those at this time or later.
+    pub since: Option<Time>,
+    /// Only those before this time.
+    pub until: Option<Time>,
+    /// Which come first.
+    pub order: AuditOrder,
+}
+
+/// In which order events are listed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum AuditOrder {
+    /// The newest first.
+    #[default]
+    NewestFirst,
+    /// The oldest first.
+    OldestFirst,
 }
 
 impl AuditEvent {

@@ -13,6 +13,7 @@ use countersign_core::store::{Deployment as Founded, Store};
 use countersign_core::{Draw, Source};
 use countersign_server::{SystemSource, ring_policy};
 use countersign_store_sqlite::{Options, SqliteStore};
+use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
@@ -98,12 +99,17 @@ impl Deployment {
     /// The master key, found to be the one that the data was sealed under; made if the data is new and none is
     /// configured.
     pub(crate) fn master(&self, ring: &KeyRing) -> Result<Master, Failure> {
+        self.master_of(ring, &self.config.database())
+    }
+
+    /// The same for a ring that was read from `database`.
+    pub(crate) fn master_of(&self, ring: &KeyRing, database: &Path) -> Result<Master, Failure> {
         let master = match self.configured_master()? {
             Some(master) => master,
             None => self.master_in_folder(ring)?,
         };
         match ring.storage_key(&master.key()) {
-            Err(KeyRingError::WrongMasterKey(seal)) => Err(self.wrong_master(&master, seal)),
+            Err(KeyRingError::WrongMasterKey(seal)) => Err(self.wrong_master(&master, seal, database)),
             _ => Ok(master),
         }
     }
@@ -134,17 +140,12 @@ impl Deployment {
     }
 
     fn configured_master(&self) -> Result<Option<Master>, Failure> {
-        let keys = &self.config.keys;
-        let from = |key: &str| {
-            let origin = self.config.origin(key).map(|origin| format!(" ({origin})")).unwrap_or_default();
-            MasterOrigin::Configured(format!("`{key}`{origin}"))
-        };
+        let (keys, origin) = (&self.config.keys, MasterOrigin::of(&self.config));
         if let Some(key) = &keys.master_key {
-            return Ok(Some(Master { bytes: MasterKeyBytes::new(*key.expose()), origin: from("keys.master_key") }));
+            return Ok(Some(Master { bytes: MasterKeyBytes::new(*key.expose()), origin }));
         }
         let Some(command) = &keys.master_key_command else { return Ok(None) };
-        let bytes = run_master_key_command(command)?;
-        Ok(Some(Master { bytes, origin: from("keys.master_key_command") }))
+        Ok(Some(Master { bytes: run_master_key_command(command)?, origin }))
     }
 
     fn master_in_folder(&self, ring: &KeyRing) -> Result<Master, Failure> {
@@ -159,11 +160,15 @@ impl Deployment {
                     .hint("or name where it is, with `keys.master_key_file`"));
             }
         };
-        Ok(Master { bytes, origin: MasterOrigin::DataFolder(path.display().to_string()) })
+        Ok(Master { bytes, origin: MasterOrigin::of(&self.config) })
     }
 
-    fn wrong_master(&self, master: &Master, seal: impl std::error::Error + Send + Sync + 'static) -> Failure {
-        let database = self.config.database();
+    fn wrong_master(
+        &self,
+        master: &Master,
+        seal: impl std::error::Error + Send + Sync + 'static,
+        database: &Path,
+    ) -> Failure {
         let message = format!(
             "the master key from {} is not the one that {} was sealed under",
             master.origin,
@@ -181,6 +186,22 @@ impl Master {
     /// The key, prepared.
     pub(crate) fn key(&self) -> MasterKey {
         MasterKey::from_bytes(*self.bytes)
+    }
+}
+
+impl MasterOrigin {
+    /// Where the configuration says that it is.
+    pub(crate) fn of(config: &Config) -> Self {
+        let key = match (&config.keys.master_key, &config.keys.master_key_command) {
+            (Some(_), _) => "keys.master_key",
+            (None, Some(_)) => "keys.master_key_command",
+            (None, None) => {
+                let file = DataFolder::at(&config.server.data_dir).master_key_file();
+                return Self::DataFolder(file.display().to_string());
+            }
+        };
+        let origin = config.origin(key).map(|origin| format!(" ({origin})")).unwrap_or_default();
+        Self::Configured(format!("`{key}`{origin}"))
     }
 }
 

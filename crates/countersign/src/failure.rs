@@ -66,19 +66,30 @@ impl Failure {
     }
 
     pub(crate) fn show(&self, page: &mut Page) {
-        let first = self.source.as_deref().map(|source| -> &dyn Error { source });
-        let mut causes = std::iter::successors(first, |&error| error.source()).map(ToString::to_string);
-        let Some(first) = self.message.clone().or_else(|| causes.next()) else { return };
+        let mut sentences = self.sentences().into_iter();
+        let Some(first) = sentences.next() else { return };
         page.error(&first);
-        let mut last = first;
+        sentences.for_each(|cause| page.cause(&cause));
+        self.hints.iter().for_each(|hint| page.hint(hint));
+    }
+
+    /// In one sentence, and the first hint.
+    pub(crate) fn told(&self) -> (String, Option<String>) {
+        (self.sentences().join(": "), self.hints.first().cloned())
+    }
+
+    /// What went wrong, and its causes.
+    fn sentences(&self) -> Vec<String> {
+        let first = self.source.as_deref().map(|source| -> &dyn Error { source });
+        let causes = std::iter::successors(first, |&error| error.source()).map(ToString::to_string);
+        let mut sentences: Vec<String> = self.message.clone().into_iter().collect();
         // A transparent error says what its cause says.
-        for cause in causes.filter(|cause| !cause.is_empty()) {
-            if cause != last {
-                page.cause(&cause);
-                last = cause;
+        for cause in causes {
+            if sentences.is_empty() || !cause.is_empty() && sentences.last() != Some(&cause) {
+                sentences.push(cause);
             }
         }
-        self.hints.iter().for_each(|hint| page.hint(hint));
+        sentences
     }
 
     fn new(exit: Exit, why: impl Into<Box<dyn Error + Send + Sync>>) -> Self {

@@ -15,6 +15,12 @@ pub(crate) fn rfc3339(time: Time) -> String {
     jiff::Timestamp::from_second(seconds).map_or_else(|_| "never".to_owned(), |time| time.to_string())
 }
 
+/// RFC 3339, UTC, in milliseconds.
+pub(crate) fn rfc3339_millis(time: Time) -> String {
+    let millis = i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
+    jiff::Timestamp::from_millisecond(millis).map_or_else(|_| "never".to_owned(), |time| format!("{time:.3}"))
+}
+
 /// As seen from `now`: `in 9 minutes`, `2 days ago`.
 pub(crate) fn in_words(time: Time, now: Time) -> String {
     let (ahead, ago) = (time.since(now), now.since(time));
@@ -66,7 +72,7 @@ pub(crate) fn time(text: &str) -> Result<Time, String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{duration, in_words, rfc3339, time};
+    use super::{duration, in_words, rfc3339, rfc3339_millis, time};
     use countersign_core::Time;
     use std::time::Duration;
 
@@ -84,6 +90,7 @@ mod tests {
     #[test]
     fn a_time_reads_back() {
         assert_eq!(rfc3339(Time::from_millis(1_769_860_800_999)), "2026-01-31T12:00:00Z");
+        assert_eq!(rfc3339_millis(Time::from_millis(1_769_860_800_900)), "2026-01-31T12:00:00.900Z");
         assert_eq!(time("2026-01-31T12:00:00Z"), Ok(Time::from_millis(1_769_860_800_000)));
         assert_eq!(time("2026-01-31T13:00:00+01:00"), Ok(Time::from_millis(1_769_860_800_000)));
         assert_eq!(time("1769860800"), Ok(Time::from_millis(1_769_860_800_000)));

@@ -5,6 +5,7 @@ use crate::feed::{FeedPolicy, Hub};
 use crate::hashing::{HashingPolicy, HashingPool};
 use crate::http::HttpPolicy;
 use crate::jobs;
+use crate::limits::AUDIT_KEPT;
 use crate::source::SystemSource;
 use crate::throttling::{Throttle, ThrottlePolicy};
 use countersign_core::account::PasswordPolicy;
@@ -83,6 +84,7 @@ impl ServerParts {
 pub struct Server {
     app: App,
     foundation: Foundation,
+    audit_kept: Span,
 }
 
 /// A server that can't start.
@@ -168,13 +170,19 @@ impl Server {
             faults: crate::fault::Faults::default(),
             probed: tokio::sync::Mutex::new(None),
         });
-        Ok(Self { app, foundation })
+        Ok(Self { app, foundation, audit_kept: AUDIT_KEPT })
     }
 
     /// Whether the deployment is new, or took another issuer.
     #[must_use]
     pub const fn foundation(&self) -> &Foundation {
         &self.foundation
+    }
+
+    /// The same, with another time for which its jobs keep the audit log (400 days).
+    #[must_use]
+    pub fn keeping_audit_for(self, audit_kept: Span) -> Self {
+        Self { audit_kept, ..self }
     }
 
     /// Its routes, ready to be served or nested.
@@ -194,8 +202,8 @@ impl Server {
         self.app.feed().close();
     }
 
-    /// What runs without a request: key rotation and sweeping. Ends when dropped.
+    /// What runs without a request: key rotation, sweeping, publishing. Ends when dropped.
     pub fn jobs(&self) -> impl Future<Output = ()> + Send + use<> {
-        jobs::run(self.app.clone())
+        jobs::run(self.app.clone(), self.audit_kept)
     }
 }

@@ -63,3 +63,6 @@ pub const FEED_POLL_SECONDS_MAX: u64 = 30;
 pub const VERIFIERS_MAX: usize = 10_000;
 /// Characters of a verifier's id.
 pub const VERIFIER_ID_CHARACTERS_MAX: usize = 128;
+
+/// How long the audit log is kept, where nobody says otherwise: a year, and time to look back at it.
+pub const AUDIT_KEPT: Span = Span::from_days(400);

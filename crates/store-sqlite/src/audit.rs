@@ -4,7 +4,7 @@ use crate::SqliteStore;
 use crate::error::Fault;
 use crate::pages::{Selection, begin, nothing, paged, rows_wanted};
 use crate::rows::{Columns, all, change, first, millis};
-use countersign_core::audit::{Actor, AuditEvent, AuditFilter};
+use countersign_core::audit::{Actor, AuditEvent, AuditFilter, AuditOrder};
 use countersign_core::client::ClientId;
 use countersign_core::store::{AuditStore, Page, Paged, RaiseAlarm, StoreFuture};
 use countersign_core::{AccountId, SessionId, Time};
@@ -70,21 +70,31 @@ fn told(connection: &Connection, alarm: &RaiseAlarm) -> Result<bool, Fault> {
 }
 
 fn list(read: &Connection, filter: &AuditFilter, page: &Page) -> Result<Paged<AuditEvent>, Fault> {
-    let Some(after) = begin(page, i64::MAX, |key| key.try_into().ok().map(i64::from_be_bytes)) else {
+    let (start, beyond, order) = match filter.order {
+        AuditOrder::NewestFirst => (i64::MAX, "id < :after", "ORDER BY id DESC LIMIT :limit"),
+        AuditOrder::OldestFirst => (0, "id > :after", "ORDER BY id LIMIT :limit"),
+    };
+    let Some(after) = begin(page, start, |key| key.try_into().ok().map(i64::from_be_bytes)) else {
         return Ok(nothing());
     };
     let (account, session) = (filter.account.map(|id| *id.as_bytes()), filter.session.map(|id| *id.as_bytes()));
+    let client = filter.client.as_ref().map(ClientId::as_str);
+    let (since, until) = (filter.since.map(millis), filter.until.map(millis));
     let wanted = rows_wanted(page);
     let statement = Selection::new(
         "SELECT id, at, what, account, session, client, actor_account, actor_address, actor_request, detail
-         FROM audit WHERE id < :after",
+         FROM audit WHERE",
     )
+    .then(beyond)
     .with(":after", &after)
     .where_given("account = :account", ":account", &account)
     .where_given("session = :session", ":session", &session)
+    .where_given("client = :client", ":client", &client)
     // No character comes after the last that there is.
     .where_given("what BETWEEN :what AND :what || char(1114111)", ":what", &filter.what)
-    .ordered("ORDER BY id DESC LIMIT :limit")
+    .where_given("at >= :since", ":since", &since)
+    .where_given("at < :until", ":until", &until)
+    .then(order)
     .with(":limit", &wanted);
     let found = all(read, &statement.sql, statement.params.as_slice(), |row| Ok((row.take::<i64>()?, event(row)?)))?;
     Ok(paged(found, page, |(id, _)| id.to_be_bytes().to_vec()).map(|(_, event)| event))

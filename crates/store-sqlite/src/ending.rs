@@ -7,7 +7,7 @@ use crate::rows::{Columns, all, change, first, millis};
 use countersign_core::client::ClientId;
 use countersign_core::revocation::Revocation;
 use countersign_core::session::{End, EndReason, Session};
-use countersign_core::store::{EndSessions, EndedSessions, Which};
+use countersign_core::store::{EndSessions, EndWithEpoch, EndedSessions, Which};
 use countersign_core::{AccountId, SessionId, Time};
 use rusqlite::{Connection, ToSql};
 
@@ -36,6 +36,17 @@ pub(crate) fn end_sessions(commit: &Connection, end: &EndSessions) -> Result<End
         _ => {}
     }
     Ok(ended)
+}
+
+/// Ends all sessions of storage that went back: tokens may live that their rows know nothing of.
+pub(crate) fn end_with_epoch(commit: &Connection, all: &EndWithEpoch, now: Time) -> Result<EndedSessions, Fault> {
+    change(
+        commit,
+        "UPDATE session SET last_token_expires_at = max(last_token_expires_at, min(absolute_expires_at, ?1))
+         WHERE ended_at IS NULL",
+        (millis(all.tokens_until),),
+    )?;
+    Ending { end: &all.end, spared: None, now }.end(commit, "TRUE", &[])
 }
 
 /// Makes room for `opening` among its account's live sessions: the least recently refreshed ones end.

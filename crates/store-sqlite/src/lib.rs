@@ -8,9 +8,11 @@
 mod accounts;
 mod audit;
 mod clients;
+mod copy;
 mod deployment;
 mod ending;
 mod error;
+mod examine;
 mod file;
 mod keys;
 pub mod limits;
@@ -19,6 +21,7 @@ mod open;
 mod pages;
 mod queue;
 mod readers;
+mod replace;
 mod resources;
 mod revocations;
 mod rows;
@@ -26,7 +29,10 @@ mod sessions;
 mod worker;
 mod writer;
 
+pub use copy::copy;
+pub use examine::{Examined, PendingMigration, SchemaStanding, examine, schema};
 pub use open::Options;
+pub use replace::{release, what_it_knew};
 pub use writer::BatchLimit;
 
 use crate::file::OpenFile;

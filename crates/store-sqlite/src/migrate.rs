@@ -1,10 +1,11 @@
 //! The schema's history: forward only, each step under a checksum, so that no file is taken for what it is not.
 
+use crate::copy::vacuum_into;
 use crate::error::Fault;
 use aws_lc_rs::digest::{SHA256, digest};
 use countersign_core::store::StoreError;
 use rusqlite::Connection;
-use std::fs::{self, File};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -31,6 +32,11 @@ pub(crate) enum Schema {
 }
 
 impl Migration {
+    /// What it brings, in a word.
+    pub(crate) const fn name(&self) -> &'static str {
+        self.name
+    }
+
     fn checksum(&self) -> [u8; 32] {
         let mut checksum = [0; 32];
         checksum.copy_from_slice(digest(&SHA256, self.sql.as_bytes()).as_ref());
@@ -114,11 +120,7 @@ pub(crate) fn back_up(connection: &Connection, path: &Path, version: u32) -> Res
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
         _ => {}
     }
-    // Made beforehand, so that nobody else can read it for a moment: VACUUM takes an empty file.
-    crate::open::create_private(&partial).map_err(failed)?;
-    let target = partial.to_str().ok_or_else(|| failed(io::ErrorKind::InvalidFilename.into()))?;
-    connection.execute("VACUUM INTO ?1", [target]).map_err(|error| Fault::Sql(error).into_store(DOING))?;
-    File::open(&partial).and_then(|file| file.sync_all()).map_err(failed)?;
+    vacuum_into(connection, &partial, DOING)?;
     fs::rename(&partial, &backup).map_err(failed)?;
     Ok(backup)
 }

@@ -76,7 +76,7 @@ pub(crate) fn create_private(path: &Path) -> io::Result<()> {
 }
 
 /// What is there, without changing a byte of it.
-fn look(path: &Path) -> Result<Schema, StoreError> {
+pub(crate) fn look(path: &Path) -> Result<Schema, StoreError> {
     let Some(header) = Header::read(path)? else { return Ok(Schema::Empty) };
     header.check()?;
     let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
@@ -130,7 +130,7 @@ fn check_pages(connection: &Connection, path: &Path, header: &Header) -> Result<
     let pages: u64 = pragma(connection, "page_count")?.try_into().unwrap_or(0);
     let page_bytes: u64 = pragma(connection, "page_size")?.try_into().unwrap_or(0);
     // With a log beside it the file may rightly be shorter: the rest is in the log.
-    let logged = fs::metadata(beside(path)).is_ok_and(|log| log.len() > 0);
+    let logged = fs::metadata(log_of(path)).is_ok_and(|log| log.len() > 0);
     if !logged && header.file_bytes < pages.saturating_mul(page_bytes) {
         return Err(Fault::Damaged(format!("it should have {pages} pages, but was cut off")));
     }
@@ -143,7 +143,7 @@ fn check_pages(connection: &Connection, path: &Path, header: &Header) -> Result<
     Ok(())
 }
 
-fn beside(path: &Path) -> PathBuf {
+pub(crate) fn log_of(path: &Path) -> PathBuf {
     let mut log = path.as_os_str().to_owned();
     log.push("-wal");
     log.into()
@@ -181,8 +181,21 @@ fn reader(path: &Path) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
+/// A connection that can't write, in one read transaction: all that it reads is one state.
+pub(crate) fn read_once<T>(
+    path: &Path,
+    doing: &'static str,
+    read: impl FnOnce(&Connection) -> Result<T, Fault>,
+) -> Result<T, StoreError> {
+    let path = std::path::absolute(path).map_err(|error| unavailable("finding the database", error))?;
+    let connection = connect(&path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    let failed = |fault: Fault| fault.into_store(doing);
+    let transaction = connection.unchecked_transaction().map_err(|error| failed(error.into()))?;
+    read(&transaction).map_err(failed)
+}
+
 /// What reading and writing have in common: each connection belongs to one thread and trusts nothing in the file.
-fn connect(path: &Path, mode: OpenFlags) -> Result<Connection, StoreError> {
+pub(crate) fn connect(path: &Path, mode: OpenFlags) -> Result<Connection, StoreError> {
     let connect = || -> rusqlite::Result<Connection> {
         let connection = Connection::open_with_flags(path, mode | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
         connection.busy_timeout(BUSY_TIMEOUT)?;
@@ -198,10 +211,10 @@ fn connect(path: &Path, mode: OpenFlags) -> Result<Connection, StoreError> {
     connect().map_err(|error| Fault::Sql(error).into_store("opening the database"))
 }
 
-fn pragma(connection: &Connection, name: &str) -> Result<i64, Fault> {
+pub(crate) fn pragma(connection: &Connection, name: &str) -> Result<i64, Fault> {
     Ok(connection.pragma_query_value(None, name, |row| row.get(0))?)
 }
 
-fn unavailable(doing: &'static str, error: io::Error) -> StoreError {
+pub(crate) fn unavailable(doing: &'static str, error: io::Error) -> StoreError {
     StoreError::Unavailable { doing, source: Box::new(error) }
 }

@@ -64,10 +64,10 @@ impl<'a> Selection<'a> {
         self
     }
 
-    /// The order, and how many.
-    pub(crate) fn ordered(mut self, order: &str) -> Self {
+    /// A fixed part: a first condition; the order, and how many.
+    pub(crate) fn then(mut self, part: &str) -> Self {
         self.sql.push(' ');
-        self.sql.push_str(order);
+        self.sql.push_str(part);
         self
     }
 }

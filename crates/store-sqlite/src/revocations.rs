@@ -3,16 +3,19 @@
 use crate::SqliteStore;
 use crate::audit::tell;
 use crate::deployment::{cause_code, epoch_id};
+use crate::ending::end_with_epoch;
 use crate::error::Fault;
 use crate::limits::{FORGOTTEN_ROWS_MAX, LOOKED_FOR_CHANGES_EVERY};
 use crate::rows::{Columns, all, change, first, millis, signed};
-use countersign_core::Epoch;
 use countersign_core::audit::AuditEvent;
 use countersign_core::revocation::{Entry, Kind, NewEntry, Revocation, RevocationSubject, Sequence, SetDigest};
-use countersign_core::store::{BeginEpoch, ChangeMark, FeedPage, Published, RevocationStore, StoreFuture};
+use countersign_core::store::{
+    BeginEpoch, ChangeMark, EndedSessions, FeedPage, Published, RevocationStore, StoreFuture,
+};
+use countersign_core::{Epoch, Time};
 use countersign_jose::Timestamp;
 use rusqlite::Connection;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 impl RevocationStore for SqliteStore {
     fn publish_revocations(&self, revocations: Vec<Revocation>, audit: AuditEvent) -> StoreFuture<'_, Published> {
@@ -52,7 +55,7 @@ impl RevocationStore for SqliteStore {
         })
     }
 
-    fn begin_epoch(&self, begin: BeginEpoch) -> StoreFuture<'_, ()> {
+    fn begin_epoch(&self, begin: BeginEpoch) -> StoreFuture<'_, EndedSessions> {
         self.writer.run("beginning an epoch", move |commit| {
             let begun = change(
                 commit,
@@ -62,20 +65,14 @@ impl RevocationStore for SqliteStore {
             if begun == 0 {
                 return Err(Fault::Bug("there is no deployment, or its epoch is not earlier"));
             }
-            let kept = all(
-                commit,
-                "SELECT sequence, kind, subject, until, extra FROM revocation
-                 WHERE until IS NULL OR until >= ?1 ORDER BY sequence",
-                (signed(begin.now.timestamp().as_seconds()),),
-                entry,
-            )?;
-            change(commit, "DELETE FROM revocation", ())?;
-            change(commit, "UPDATE feed SET last = 0, \"set\" = zeroblob(16)", ())?;
-            let named: BTreeSet<_> = kept.iter().map(|entry| (entry.kind(), entry.id().into_owned())).collect();
-            let lost = begin.lost.into_iter().map(|entry| entry.numbered(Sequence::ZERO));
-            let lost = lost.filter(|entry| !named.contains(&(entry.kind(), entry.id().into_owned())));
-            append_entries(commit, kept.into_iter().chain(lost).map(Entry::into_new).collect())?;
-            tell(commit, &begin.audit)
+            // First, so that what it publishes is said again with all the rest.
+            let ended = match &begin.end_sessions {
+                Some(all) => end_with_epoch(commit, all, begin.now)?,
+                None => EndedSessions::default(),
+            };
+            say_again(commit, begin.lost, begin.now)?;
+            tell(commit, &begin.audit)?;
+            Ok(ended)
         })
     }
 
@@ -127,6 +124,33 @@ impl SqliteStore {
     }
 }
 
+/// Numbers everything that still matters anew, in the epoch that is.
+fn say_again(commit: &Connection, lost: Vec<NewEntry>, now: Time) -> Result<(), Fault> {
+    let kept = all(
+        commit,
+        "SELECT sequence, kind, subject, until, extra FROM revocation
+         WHERE until IS NULL OR until >= ?1 ORDER BY sequence",
+        (signed(now.timestamp().as_seconds()),),
+        entry,
+    )?;
+    change(commit, "DELETE FROM revocation", ())?;
+    change(commit, "UPDATE feed SET last = 0, \"set\" = zeroblob(16)", ())?;
+    let mut known = BTreeMap::new();
+    for entry in &kept {
+        let until = known.entry((entry.kind(), entry.id().into_owned())).or_insert(0);
+        *until = lasts(entry).max(*until);
+    }
+    let lost = lost.into_iter().map(|entry| entry.numbered(Sequence::ZERO));
+    let lost = lost
+        .filter(|entry| known.get(&(entry.kind(), entry.id().into_owned())).is_none_or(|until| *until < lasts(entry)));
+    append_entries(commit, kept.iter().cloned().chain(lost).map(Entry::into_new).collect()).map(|_| ())
+}
+
+/// Until when an entry matters; one that is never forgotten outlasts all.
+fn lasts(entry: &Entry) -> u64 {
+    if entry.until() == 0 { u64::MAX } else { entry.until() }
+}
+
 /// Appends entries within a change. Numbers have no gap: a change that is undone gives its numbers back.
 pub(crate) fn append(commit: &Connection, revocations: &[Revocation]) -> Result<Sequence, Fault> {
     let entries = revocations.iter().map(Revocation::entry).collect::<Result<Vec<_>, _>>();
@@ -153,7 +177,7 @@ fn append_entries(commit: &Connection, entries: Vec<NewEntry>) -> Result<Sequenc
     Ok(last)
 }
 
-fn last_number(connection: &Connection) -> Result<Sequence, Fault> {
+pub(crate) fn last_number(connection: &Connection) -> Result<Sequence, Fault> {
     let last = first(connection, "SELECT last FROM feed", (), |row| row.unsigned().map(Sequence))?;
     last.ok_or_else(|| Fault::Damaged("the number of the last revocation is gone".to_owned()))
 }
@@ -167,7 +191,7 @@ fn standing(connection: &Connection) -> Result<(Epoch, Sequence, SetDigest), Fau
     standing.ok_or(Fault::Bug("there is no deployment"))
 }
 
-fn entry(row: &mut Columns<'_, '_>) -> Result<Entry, Fault> {
+pub(crate) fn entry(row: &mut Columns<'_, '_>) -> Result<Entry, Fault> {
     let sequence = Sequence(row.unsigned()?);
     let kind = row.text(Kind::parse)?;
     let subject: String = row.take()?;

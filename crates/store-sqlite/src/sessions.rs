@@ -254,7 +254,7 @@ fn list(read: &Connection, filter: &SessionFilter, page: &Page) -> Result<Paged<
     .where_given("client = :client", ":client", &client)
     .where_given(LIVE, ":live_at", &live_at)
     .where_given("end_reason = :reason", ":reason", &reason)
-    .ordered("ORDER BY s.created_at DESC, s.id DESC LIMIT :limit")
+    .then("ORDER BY s.created_at DESC, s.id DESC LIMIT :limit")
     .with(":limit", &wanted);
     let found = all(read, &statement.sql, statement.params.as_slice(), session)?;
     let key = |last: &Session| [&millis(last.created_at).to_be_bytes()[..], last.id.as_bytes()].concat();

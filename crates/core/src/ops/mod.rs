@@ -14,6 +14,7 @@
 //! | [`RegisterClient`], [`ReplaceClientSecret`], [`ChangeClientStatus`], [`RemoveClient`] | administer a client |
 //! | [`Revoke`] | takes back a session, a token or a client's tokens |
 //! | [`Found`] | founds a deployment at its first start |
+//! | [`Restore`] | turns a restored copy of storage into one that may serve |
 //! | [`RotateKeys`] | moves the key ring on |
 
 mod accounts;
@@ -27,6 +28,7 @@ mod found;
 mod hashing;
 mod issue;
 mod refresh;
+mod restore;
 mod revoke;
 mod rotate_keys;
 mod sign_in;
@@ -48,6 +50,7 @@ pub use found::{Found, Foundation, OnIssuerChange};
 pub use hashing::{HashInPlace, HashingError, HashingFuture, PasswordHashing};
 pub use issue::{Issue, IssuedRefresh};
 pub use refresh::{Refresh, Refreshed};
+pub use restore::{Replaced, Restore, Restored, RestoredSessions};
 pub use revoke::{Revocable, Revoke, Revoked};
 pub use rotate_keys::{KeyRingChanged, RotateKeys, RotationError};
 pub use sign_in::{NotSignedIn, SignIn, SignedIn};

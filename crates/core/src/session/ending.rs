@@ -77,6 +77,8 @@ reasons! {
     IssuerChanged = "issuer_changed",
     /// The MAC key of its refresh tokens was distrusted and its sessions ended with it.
     MacKeyRevoked = "mac_key_revoked",
+    /// An older copy of the data was restored, in which it was live.
+    Restored = "restored",
 }
 
 impl End {

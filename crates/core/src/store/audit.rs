@@ -13,7 +13,7 @@ pub trait AuditStore: Send + Sync {
     /// what anybody can provoke must not cost a commit each time.
     fn raise_alarm(&self, alarm: RaiseAlarm) -> StoreFuture<'_, ()>;
 
-    /// Events, the newest first.
+    /// Events, in the order in which they were told or the other way around.
     fn audit(&self, filter: AuditFilter, page: Page) -> StoreFuture<'_, Paged<AuditEvent>>;
 
     /// Forgets events before this time; how many there were.

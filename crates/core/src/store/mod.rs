@@ -33,7 +33,7 @@ pub use error::StoreError;
 pub use keys::{KeyStore, RingChange};
 pub use page::{Cursor, CursorStanding, Page, Paged};
 pub use resources::{AddedResource, RemoveResource, ResourceStore};
-pub use revocations::{BeginEpoch, ChangeMark, FeedPage, Published, RevocationStore};
+pub use revocations::{BeginEpoch, ChangeMark, EndWithEpoch, FeedPage, Published, RevocationStore};
 pub use sessions::{
     CountRepeat, EndSessions, EndedSessions, Held, HoldSession, OpenSession, Opened, RotateSession, SessionFilter,
     SessionStore, Which,

@@ -2,8 +2,8 @@
 
 use crate::audit::AuditEvent;
 use crate::revocation::{Entry, NewEntry, Revocation, RevocationSubject, Sequence, SetDigest};
-use crate::session::EpochCause;
-use crate::store::StoreFuture;
+use crate::session::{End, EpochCause};
+use crate::store::{EndedSessions, StoreFuture};
 use crate::time::Time;
 use countersign_jose::Timestamp;
 use countersign_revocation::Epoch;
@@ -22,8 +22,8 @@ pub trait RevocationStore: Send + Sync {
     fn changed(&self, seen: Option<ChangeMark>) -> StoreFuture<'_, ChangeMark>;
 
     /// Begins another epoch: in one commit every entry that still matters is numbered anew from 1, those that storage
-    /// had lost after those that it has.
-    fn begin_epoch(&self, begin: BeginEpoch) -> StoreFuture<'_, ()>;
+    /// had lost after those that it has. Where sessions do not go on, they end in that commit; so many.
+    fn begin_epoch(&self, begin: BeginEpoch) -> StoreFuture<'_, EndedSessions>;
 
     /// The number of the last entry that was appended; 0 before the first.
     fn last_sequence(&self) -> StoreFuture<'_, Sequence>;
@@ -66,10 +66,21 @@ pub struct BeginEpoch {
     pub epoch: Epoch,
     /// Why.
     pub cause: EpochCause,
-    /// Entries that storage has lost; those that it has are not appended twice.
+    /// Entries that storage has lost; those that it has for as long are not appended twice.
     pub lost: Vec<NewEntry>,
+    /// Ends every session that has not ended; none: they go on.
+    pub end_sessions: Option<EndWithEpoch>,
     /// Told in the same commit.
     pub audit: AuditEvent,
     /// When.
     pub now: Time,
+}
+
+/// How sessions end with the epoch before: storage went back, so their rows may say less than was.
+#[derive(Debug, Clone)]
+pub struct EndWithEpoch {
+    /// Why.
+    pub end: End,
+    /// Their tokens may live until then, or until the session's absolute expiry, whatever their rows say.
+    pub tokens_until: Time,
 }

@@ -1,7 +1,7 @@
 use super::fixtures::{account_id, at, collect, session_id, told};
-use crate::audit::{Actor, AuditEvent, AuditFilter};
+use crate::audit::{Actor, AuditEvent, AuditFilter, AuditOrder};
 use crate::client::ClientId;
-use crate::store::{RaiseAlarm, Store};
+use crate::store::{Page, RaiseAlarm, Store};
 use crate::time::Time;
 
 async fn names(store: &dyn Store, filter: AuditFilter) -> Vec<String> {
@@ -51,6 +51,28 @@ pub async fn events_are_listed_newest_first_by_filter(store: &dyn Store) {
     assert_eq!(names(store, by_name).await, ["session.opened", "session.ended", "session.opened"]);
     assert_eq!(names(store, both).await, ["session.opened"]);
     assert_eq!(names(store, AuditFilter { what: Some("%".to_owned()), ..AuditFilter::default() }).await, [""; 0]);
+}
+
+pub async fn events_are_listed_by_client_and_time_in_either_order(store: &dyn Store) {
+    let orders = ClientId::parse("orders").unwrap();
+    for second in 1..=150 {
+        let event = AuditEvent { at: at(second), ..told(&format!("event.{second}")) };
+        let event = if second % 50 == 0 { event.at_client(orders.clone()) } else { event };
+        store.record(event).await.unwrap();
+    }
+    let at_client = AuditFilter { client: Some(orders), ..AuditFilter::default() };
+    assert_eq!(names(store, at_client).await, ["event.150", "event.100", "event.50"]);
+    let oldest = AuditFilter { order: AuditOrder::OldestFirst, ..AuditFilter::default() };
+    let between = AuditFilter { since: Some(at(7)), until: Some(at(9)), ..oldest.clone() };
+    assert_eq!(names(store, between).await, ["event.7", "event.8"]);
+    let (mut page, mut seen) = (Page::first(), Vec::new());
+    loop {
+        let events = store.audit(oldest.clone(), page).await.unwrap();
+        seen.extend(events.items.into_iter().map(|event| event.at));
+        let Some(next) = events.next else { break };
+        page = Page::new(u16::MAX, Some(next));
+    }
+    assert_eq!(seen, (1..=150).map(at).collect::<Vec<_>>());
 }
 
 pub async fn an_alarm_is_told_once_in_a_while(store: &dyn Store) {

@@ -189,7 +189,8 @@ pub(super) async fn floor(store: &dyn Store, account: AccountId) -> u32 {
 /// Storage went back, by a restore that kept sessions.
 pub(super) async fn begin_epoch(store: &dyn Store, epoch: Epoch, now: Time) {
     let audit = told("epoch.begun");
-    store.begin_epoch(BeginEpoch { epoch, cause: EpochCause::WentBack, lost: Vec::new(), audit, now }).await.unwrap();
+    let (cause, lost, end_sessions) = (EpochCause::WentBack, Vec::new(), None);
+    store.begin_epoch(BeginEpoch { epoch, cause, lost, end_sessions, audit, now }).await.unwrap();
 }
 
 pub(super) async fn published(store: &dyn Store) -> Vec<Entry> {

@@ -46,6 +46,7 @@ macro_rules! store_suite {
             audit {
                 an_event_reads_back_as_it_was_told
                 events_are_listed_newest_first_by_filter
+                events_are_listed_by_client_and_time_in_either_order
                 an_alarm_is_told_once_in_a_while
                 what_is_old_is_forgotten
             }
@@ -63,6 +64,7 @@ macro_rules! store_suite {
                 a_deployment_is_founded_once
                 an_issuer_is_replaced_by_whoever_knows_it
                 a_session_belongs_to_the_epoch_in_which_its_generation_was_written
+                sessions_that_do_not_go_on_end_with_the_epoch_whatever_their_rows_say
                 what_is_over_is_swept_without_a_word
                 a_probe_writes
             }

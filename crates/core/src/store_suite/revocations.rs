@@ -119,26 +119,28 @@ pub async fn the_digest_is_that_of_all_that_was_ever_said(store: &dyn Store) {
 pub async fn another_epoch_says_again_what_still_matters_and_what_was_lost(store: &dyn Store) {
     found(store).await;
     let key = Revocation::of_key(KeyId::new("key").unwrap());
-    publish(store, vec![key.clone(), token(1, 700), token(2, 900)]).await;
+    publish(store, vec![key.clone(), token(1, 700), token(2, 900), token(5, 900)]).await;
     let epoch = Epoch::new_later_than(Some(EPOCH), 0, [9; 10]);
-    let lost = in_the_feed(&[token(2, 900), token(3, 950)]);
+    // What was said for longer than storage knows is said again too.
+    let lost = in_the_feed(&[token(2, 900), token(3, 950), token(5, 960)]);
     let begin = |epoch| BeginEpoch {
         epoch,
         cause: EpochCause::Lost,
         lost: lost.clone(),
+        end_sessions: None,
         audit: told("epoch.begun"),
         now: at(800),
     };
     store.begin_epoch(begin(epoch)).await.unwrap();
     let page = store.feed_after(Sequence::ZERO, 9).await.unwrap();
-    assert_eq!((page.epoch, page.last), (epoch, Sequence(3)));
+    assert_eq!((page.epoch, page.last), (epoch, Sequence(5)));
     let mut set = SetDigest::EMPTY;
     page.entries.iter().for_each(|entry| set.toggle(epoch, entry));
     assert_eq!(page.set, set);
     let said: Vec<_> = page.entries.into_iter().map(Entry::into_new).collect();
-    assert_eq!(said, in_the_feed(&[key, token(2, 900), token(3, 950)]));
+    assert_eq!(said, in_the_feed(&[key, token(2, 900), token(5, 900), token(3, 950), token(5, 960)]));
     assert_eq!(store.deployment().await.unwrap().unwrap().epoch.id, epoch);
-    assert_eq!(publish(store, vec![token(4, 990)]).await, 4);
+    assert_eq!(publish(store, vec![token(4, 990)]).await, 6);
     // Epochs only move on.
     store.begin_epoch(begin(EPOCH)).await.unwrap_err();
     assert_eq!(count_told(store, "epoch.begun").await, 1);

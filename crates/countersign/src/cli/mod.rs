@@ -1,14 +1,20 @@
 //! The command line: one command a file. Here is the tree, and what is common to all.
 
 mod account;
+mod audit;
+mod backup;
 mod client;
 mod completions;
 mod config;
+mod doctor;
 mod feed;
 mod key;
+mod migrate;
+mod new_file;
 #[cfg(test)]
 mod reference;
 mod resource;
+mod restore;
 mod revoke;
 mod serve;
 mod session;
@@ -66,7 +72,12 @@ enum Command {
     Token(token::TokenArgs),
     Revoke(revoke::RevokeArgs),
     Feed(feed::FeedArgs),
+    Audit(audit::AuditArgs),
     Config(config::ConfigArgs),
+    Backup(backup::BackupArgs),
+    Restore(restore::RestoreArgs),
+    Migrate(migrate::MigrateArgs),
+    Doctor(doctor::DoctorArgs),
     Completions(completions::CompletionsArgs),
 }
 
@@ -136,7 +147,12 @@ impl Command {
             Self::Token(args) => args.run(&context, out).await,
             Self::Revoke(args) => args.run(&context, out).await,
             Self::Feed(args) => args.run(&context, out).await,
+            Self::Audit(args) => args.run(&context, out).await,
             Self::Config(args) => args.run(&context, out),
+            Self::Backup(args) => args.run(&context, out).await,
+            Self::Restore(args) => args.run(&context, out).await,
+            Self::Migrate(args) => args.run(&context, out),
+            Self::Doctor(args) => args.run(&context, out).await,
             Self::Completions(args) => args.run(out),
         }
     }

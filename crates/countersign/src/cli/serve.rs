@@ -160,7 +160,8 @@ async fn start(deployment: Deployment, issuer: String, on_change: OnIssuerChange
         policies: policies::of_rules(config, issuer)?,
         on_issuer_change: on_change,
     };
-    Server::start(parts).await.map_err(|error| refused(error, config))
+    let server = Server::start(parts).await.map_err(|error| refused(error, config))?;
+    Ok(server.keeping_audit_for(config.telemetry.audit_kept.into()))
 }
 
 fn refused(error: StartError, config: &Config) -> Failure {

@@ -276,6 +276,7 @@ fn sentence(reason: EndReason) -> &'static str {
         EndReason::TooMany => "its account opened more sessions than an account may have",
         EndReason::Administrator => "an administrator ended it",
         EndReason::IssuerChanged => "the server took another issuer",
+        EndReason::Restored => "an older copy of the data was restored: it may have ended since that was made",
         EndReason::MacKeyRevoked => "the MAC key of its refresh tokens was revoked",
         _ => "for a reason that this version has no words for",
     }

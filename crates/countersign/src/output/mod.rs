@@ -7,8 +7,10 @@ use serde::Serialize;
 use std::io::{self, IsTerminal as _, Write};
 
 mod page;
+mod progress;
 
 pub(crate) use page::Page;
+pub(crate) use progress::Progress;
 
 /// What a command answers: serialized it is the document of `--json`, shown it is text for people.
 pub(crate) trait Answer: Serialize {

@@ -6,10 +6,14 @@
 mod support;
 
 mod accounts;
+mod audit;
+mod backup;
 mod clients;
+mod doctor;
 mod feed;
 mod first_start;
 mod kit;
+mod migrate;
 mod refusals;
 mod sessions_and_keys;
 mod shape;

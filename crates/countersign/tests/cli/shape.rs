@@ -7,9 +7,24 @@ fn help_is_for_standard_output_and_wrong_usage_for_standard_error() {
     let place = Place::new();
     let help = place.run(&["--help"]);
     assert_eq!((help.code, help.err.as_str()), (0, ""));
-    for command in
-        ["serve", "tour", "account", "session", "client", "resource", "key", "token", "revoke", "config", "completions"]
-    {
+    for command in [
+        "serve",
+        "tour",
+        "account",
+        "session",
+        "client",
+        "resource",
+        "key",
+        "token",
+        "revoke",
+        "audit",
+        "config",
+        "backup",
+        "restore",
+        "migrate",
+        "doctor",
+        "completions",
+    ] {
         assert!(help.out.contains(&format!("  {command} ")), "{command}");
         let help = place.run(&[command, "--help"]);
         assert_eq!((help.code, help.out.contains("Usage: countersign"), help.err.as_str()), (0, true, ""), "{command}");

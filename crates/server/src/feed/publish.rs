@@ -115,11 +115,13 @@ async fn begin_epoch(app: &App, known: Epoch, now: Time) -> Result<(), BoxedErro
     let known = known.max(hub.position().epoch);
     let epoch = Epoch::new_later_than(Some(known), now.as_millis(), random(app.source()));
     let audit = AuditEvent::new(now, "feed.epoch_begun", Actor::named("feed")).told(format!("{epoch} after {known}"));
-    let begin = BeginEpoch { epoch, cause: EpochCause::Lost, lost: hub.to_say_again(now), audit, now };
-    let begun: Result<(), StoreError> = app.store().begin_epoch(begin).await;
+    let begin =
+        BeginEpoch { epoch, cause: EpochCause::Lost, lost: hub.to_say_again(now), end_sessions: None, audit, now };
+    let begun: Result<_, StoreError> = app.store().begin_epoch(begin).await;
     // Also where somebody else was faster.
     hub.reload(app.store(), now).await?;
-    Ok(begun?)
+    begun?;
+    Ok(())
 }
 
 fn random(source: &dyn Source) -> [u8; 10] {

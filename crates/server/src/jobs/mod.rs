@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::feed::publish;
+use countersign_core::Span;
 use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -10,9 +11,11 @@ const FOLLOW_EVERY: Duration = Duration::from_millis(50);
 // How soon a key moves that is due.
 const ROTATE_EVERY: Duration = Duration::from_secs(1);
 const SWEEP_EVERY: Duration = Duration::from_secs(3_600);
+const FORGET_AUDIT_EVERY: Duration = Duration::from_secs(24 * 3_600);
 
-pub(crate) async fn run(app: App) {
-    tokio::join!(follow_keys(&app), rotate_keys(&app), sweep(&app), publish(app.clone()));
+pub(crate) async fn run(app: App, audit_kept: Span) {
+    let forget_audit = forget_audit(&app, audit_kept);
+    tokio::join!(follow_keys(&app), rotate_keys(&app), sweep(&app), forget_audit, publish(app.clone()));
 }
 
 async fn follow_keys(app: &App) {
@@ -47,6 +50,20 @@ async fn sweep(app: &App) {
         }
         if let Err(error) = app.store().forget_revocations(now.timestamp()).await {
             tracing::warn!(error = &error as &dyn std::error::Error, "revocations could not be forgotten");
+        }
+    }
+}
+
+async fn forget_audit(app: &App, kept: Span) {
+    let mut ticks = every(FORGET_AUDIT_EVERY);
+    loop {
+        ticks.tick().await;
+        match app.store().forget_audit(app.source().now() - kept).await {
+            Ok(0) => {}
+            Ok(events) => tracing::info!(events, "old events of the audit log forgotten"),
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "old events could not be forgotten");
+            }
         }
     }
 }

@@ -8,9 +8,9 @@ use countersign_core::resource::{Resource, ResourceUri};
 use countersign_core::revocation::{Revocation, RevocationSubject, Sequence};
 use countersign_core::store::{
     AccountStore, AddedResource, AuditStore, BeginEpoch, ChangeAccount, ChangeClientStatus, ChangeMark, ChangePassword,
-    Changed, ClientChanged, ClientStore, Created, Deployment, DeploymentStore, FeedPage, Founded, NewAccount, Page,
-    Paged, Published, RaiseAlarm, Registered, RemoveClient, RemoveResource, ReplaceClientSecret, ResourceStore,
-    RevocationStore, StatusChange, StoreFuture, Swap, Swept,
+    Changed, ClientChanged, ClientStore, Created, Deployment, DeploymentStore, EndedSessions, FeedPage, Founded,
+    NewAccount, Page, Paged, Published, RaiseAlarm, Registered, RemoveClient, RemoveResource, ReplaceClientSecret,
+    ResourceStore, RevocationStore, StatusChange, StoreFuture, Swap, Swept,
 };
 use countersign_core::{AccountId, Epoch, Span, Time};
 use countersign_jose::Timestamp;
@@ -183,11 +183,12 @@ impl RevocationStore for MemoryStore {
         not_kept("feed")
     }
 
-    fn begin_epoch(&self, begin: BeginEpoch) -> StoreFuture<'_, ()> {
+    fn begin_epoch(&self, begin: BeginEpoch) -> StoreFuture<'_, EndedSessions> {
         self.act(move |kept| {
             kept.epoch.id = begin.epoch;
             kept.epoch.cause = begin.cause;
-            ((), Operation::Other)
+            let ended = begin.end_sessions.map(|all| kept.end_with_epoch(&all, begin.now)).unwrap_or_default();
+            (ended, Operation::Other)
         })
     }
 

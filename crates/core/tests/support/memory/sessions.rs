@@ -7,8 +7,8 @@ use countersign_core::client::{Client, ClientId, ClientStatus};
 use countersign_core::revocation::Revocation;
 use countersign_core::session::{End, Ended, RunKind, Session, SessionState};
 use countersign_core::store::{
-    ClientEnding, CountRepeat, CursorStanding, EndSessions, EndedSessions, Held, HoldSession, OpenSession, Opened,
-    Page, Paged, RotateSession, SessionFilter, SessionStore, StoreFuture, Swap, Which,
+    ClientEnding, CountRepeat, CursorStanding, EndSessions, EndWithEpoch, EndedSessions, Held, HoldSession,
+    OpenSession, Opened, Page, Paged, RotateSession, SessionFilter, SessionStore, StoreFuture, Swap, Which,
 };
 
 impl SessionStore for MemoryStore {
@@ -135,6 +135,15 @@ impl Kept {
             self.revocations.extend(entry);
         }
         ended
+    }
+
+    /// Ends all that there are, with tokens that may live longer than is known.
+    pub(super) fn end_with_epoch(&mut self, all: &EndWithEpoch, now: Time) -> EndedSessions {
+        for session in self.sessions.values_mut().filter(|session| session.ended.is_none()) {
+            let until = all.tokens_until.min(session.absolute_expires_at);
+            session.last_token_expires_at = session.last_token_expires_at.max(until);
+        }
+        self.end(&Which::All, &all.end, now)
     }
 
     /// Ends all at a client, and publishes what refuses its tokens.

@@ -2,9 +2,10 @@
 
 use crate::config::{
     declare::{Fallback::Is, section},
-    shapes::Words,
+    shapes::{DAY, DurationIn, FOREVER, Words},
     values::LogFilter,
 };
+use std::time::Duration;
 
 /// How the log is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,5 +23,8 @@ section! {
         log_format: LogFormat = Is("pretty"), Words::of(&[("pretty", LogFormat::Pretty), ("json", LogFormat::Json)]);
         /// What is logged: a level for everything, and others for parts of the program.
         log_level: LogFilter = Is("info"), LogFilter::SHAPE;
+        /// How long the audit log is kept: the server forgets older events once a day. `countersign audit export` writes
+        /// them elsewhere before that.
+        audit_kept: Duration = Is("400d"), DurationIn::new(DAY, FOREVER);
     }
 }

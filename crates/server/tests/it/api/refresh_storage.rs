@@ -44,7 +44,7 @@ async fn begin_epoch(app: &TestApp) {
     let known = app.store().deployment().await.unwrap().unwrap().epoch.id;
     let epoch = Epoch::new_later_than(Some(known), now.as_millis(), [3; 10]);
     let audit = AuditEvent::new(now, "epoch.begun", Actor::named("test"));
-    let begin = BeginEpoch { epoch, cause: EpochCause::WentBack, lost: Vec::new(), audit, now };
+    let begin = BeginEpoch { epoch, cause: EpochCause::WentBack, lost: Vec::new(), end_sessions: None, audit, now };
     app.store().begin_epoch(begin).await.unwrap();
 }
 

@@ -188,7 +188,7 @@ delegate! {
         last_sequence() -> Sequence;
         feed_after(after: Sequence, limit: u16) -> FeedPage;
         changed(seen: Option<ChangeMark>) -> ChangeMark;
-        begin_epoch(begin: BeginEpoch) -> ();
+        begin_epoch(begin: BeginEpoch) -> EndedSessions;
         is_revoked(subjects: Vec<RevocationSubject>) -> bool;
         forget_revocations(now: Timestamp) -> u64;
     }
