@@ -41,7 +41,7 @@ pub struct Draw {
     /// For the account it may create.
     pub account_id: AccountId,
     /// For the client it may register, or whose secret it may replace.
-    pub client_secret: ClientSecret,
+    pub client_secret: Zeroizing<[u8; 32]>,
     /// For the storage epoch it may begin.
     pub epoch_id: Epoch,
     /// For the password it may hash.
@@ -65,11 +65,20 @@ impl Draw {
             session_id: SessionId::from_bytes(left.id()),
             session_secret: SessionSecret::from_bytes(left.take()),
             account_id: AccountId::from_bytes(left.id()),
-            client_secret: ClientSecret::from_bytes(&Zeroizing::new(left.take())),
+            client_secret: Zeroizing::new(left.take()),
             epoch_id: Epoch::new(now.as_millis(), left.take()),
             salt: left.take(),
             nonce: left.take(),
         }
+    }
+}
+
+impl Draw {
+    /// The secret of the client that the operation registers, or whose secret it replaces. Few do: it is written out only
+    /// here.
+    #[must_use]
+    pub fn client_secret(&self) -> ClientSecret {
+        ClientSecret::from_bytes(&self.client_secret)
     }
 }
 

@@ -80,7 +80,7 @@ impl RegisterClient {
         store: &dyn Store,
         draw: &Draw,
     ) -> Result<Result<ClientRegistered, InvalidClient>, StoreError> {
-        let secret = draw.client_secret.clone();
+        let secret = draw.client_secret();
         let client = match self.kind {
             ClientKind::FirstParty => return Ok(Ok(ClientRegistered::IdTaken)),
             ClientKind::Machine => Client::machine(self.id, self.profile, secret.hash(), draw.now),
@@ -116,7 +116,7 @@ impl ReplaceClientSecret {
         draw: &Draw,
     ) -> Result<SecretReplaced, StoreError> {
         let Some(from) = client.authentication.secret_hash() else { return Ok(SecretReplaced::Public) };
-        let secret = draw.client_secret.clone();
+        let secret = draw.client_secret();
         let audit = event(client, "client.secret_replaced", actor, draw);
         let replace = Replace { client: client.id.clone(), from, to: secret.hash(), audit };
         Ok(match store.replace_client_secret(replace).await? {

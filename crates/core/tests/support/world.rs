@@ -3,9 +3,7 @@
 use super::memory::MemoryStore;
 use super::turns::alone;
 use countersign_core::account::{AccountStatus, PasswordPolicy, Roles};
-use countersign_core::client::{
-    Client, ClientAuthentication, ClientId, ClientKind, ClientSecret, ClientStatus, RotationPolicy,
-};
+use countersign_core::client::{Client, ClientAuthentication, ClientId, ClientKind, ClientStatus, RotationPolicy};
 use countersign_core::key_ring::MacKeyId;
 use countersign_core::ops::{IssuedRefresh, Policies, Refresh, Refreshed};
 use countersign_core::policy::{KeyPolicy, SessionPolicy, TokenPolicy};
@@ -20,6 +18,7 @@ use countersign_core::token::{MacStanding, OpenedRefreshToken};
 use countersign_core::{AccountId, Draw, Epoch, Network, SessionId, Span, Time, TokenId};
 use countersign_jose::Algorithm;
 use std::net::{IpAddr, Ipv4Addr};
+use zeroize::Zeroizing;
 
 pub(crate) const ISSUER: &str = "https://auth.example.com";
 pub(crate) const SESSION: SessionId = SessionId::from_bytes([4; 16]);
@@ -229,7 +228,7 @@ impl World {
             session_id: SessionId::from_bytes(fresh),
             session_secret: SessionSecret::from_bytes(fresh),
             account_id: AccountId::from_bytes(fresh),
-            client_secret: ClientSecret::presented(self.draws.to_string()),
+            client_secret: Zeroizing::new([0; 32]),
             epoch_id: Epoch::new(self.now.as_millis(), [0; 10]),
             salt: fresh,
             nonce: [0; 12],

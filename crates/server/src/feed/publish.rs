@@ -13,7 +13,7 @@ use std::time::Duration;
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
 
 // Most commits say nothing to the feed: a storm of them is looked at so often at the most.
-const LOOKED_EVERY_MAX: Duration = Duration::from_millis(2);
+const LOOKED_EVERY_MAX: Duration = Duration::from_millis(5);
 const AFTER_FAILURE: Duration = Duration::from_millis(250);
 
 /// Publishes for as long as it runs.

@@ -102,7 +102,7 @@ pub(super) struct KeptSecret(Option<PathBuf>);
 impl KeptSecret {
     pub(super) fn write(to: SecretOut, draw: &Draw) -> Result<Self, Failure> {
         if let Some(path) = &to.file {
-            let line = Zeroizing::new(format!("{}\n", draw.client_secret.expose()));
+            let line = Zeroizing::new(format!("{}\n", draw.client_secret().expose()));
             data::write_private(path, line.as_bytes())
                 .map_err(|error| Failure::usage(error).about(format!("{} can't be made", path.display())))?;
         }
