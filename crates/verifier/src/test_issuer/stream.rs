@@ -29,6 +29,8 @@ pub enum Fault {
     Loss,
     /// Each object comes twice.
     Duplicates,
+    /// Of each two objects the second comes first, and each connection breaks after four.
+    Disorder,
     /// Every third object is cut in half.
     Truncation,
     /// Every third object has one bit changed.
@@ -50,7 +52,7 @@ impl Fault {
 
 pub(super) fn begin(shared: Arc<Shared>, after: Option<Position>) -> Response {
     let (sender, body) = Channel::<Bytes>::new(16);
-    tokio::spawn(Stream { shared, sender, after, written: 0, sent: Vec::new() }.run());
+    tokio::spawn(Stream { shared, sender, after, written: 0, held: None, sent: Vec::new() }.run());
     ([(CONTENT_TYPE, "text/event-stream")], Body::new(body)).into_response()
 }
 
@@ -62,6 +64,8 @@ struct Stream {
     sender: Sender<Bytes>,
     after: Option<Position>,
     written: usize,
+    /// What waits for the object after it to come first.
+    held: Option<String>,
     /// What was sent, for those who see it again.
     sent: Vec<String>,
 }
@@ -115,6 +119,8 @@ impl Stream {
         match fault {
             Fault::Loss if number.is_multiple_of(10) => {}
             Fault::Duplicates => texts.extend([object.clone(), object.clone()]),
+            Fault::Disorder if self.held.is_none() => self.held = Some(object.clone()),
+            Fault::Disorder => texts.extend([object.clone()].into_iter().chain(self.held.take())),
             Fault::Truncation if number.is_multiple_of(3) => texts.push(object[..object.len() / 2].to_owned()),
             Fault::BitFlips if number.is_multiple_of(3) => texts.push(flipped(&object, number)),
             Fault::Yesterday => {
@@ -136,7 +142,11 @@ impl Stream {
                 return false;
             }
         }
-        !(fault == Fault::Cut && number >= 2)
+        match fault {
+            Fault::Cut => number < 2,
+            Fault::Disorder => number < 4,
+            _ => true,
+        }
     }
 }
 

@@ -72,6 +72,12 @@ async fn a_feed_that_says_everything_twice() {
 }
 
 #[tokio::test]
+async fn a_feed_that_comes_out_of_order_over_one_connection_after_another() {
+    let (_, verifier) = survive(Fault::Disorder).await;
+    assert!(verifier.metrics().feed_connections > 2);
+}
+
+#[tokio::test]
 async fn a_feed_whose_objects_are_cut_off() {
     let (_, verifier) = survive(Fault::Truncation).await;
     assert!(!verifier.metrics().objects_refused.is_empty());
