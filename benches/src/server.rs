@@ -8,7 +8,7 @@ use countersign_core::ops::OnIssuerChange;
 use countersign_core::store::Store;
 use countersign_jose::Leeway;
 use countersign_server::{
-    FeedPolicy, HashingPolicy, HttpPolicy, RoutePolicy, Server, ServerParts, SignUpPolicy, SystemSource,
+    Bucket, FeedPolicy, HashingPolicy, HttpPolicy, RoutePolicy, Server, ServerParts, SignUpPolicy, SystemSource,
     ThrottlePolicy, serve,
 };
 use countersign_store_sqlite::{Options, SqliteStore};
@@ -32,26 +32,38 @@ impl Bench {
 
     /// The same with another feed.
     pub async fn start_with_feed(folder: &Path, feed: FeedPolicy) -> Self {
+        Self::start_with(folder, feed, HashingPolicy::default()).await
+    }
+
+    /// The same with another hashing pool.
+    pub async fn start_with_hashing(folder: &Path, hashing: HashingPolicy) -> Self {
+        Self::start_with(folder, FeedPolicy::default(), hashing).await
+    }
+
+    async fn start_with(folder: &Path, feed: FeedPolicy, hashing: HashingPolicy) -> Self {
         let store = SqliteStore::open(&Options::at(folder.join("countersign.db"))).expect("a new database");
         let store: Arc<dyn Store> = Arc::new(store);
         let opener = found(Arc::clone(&store)).await;
         let mut policies = policies(ISSUER);
         // No row 11: every refresh is a commit.
         policies.session.grace = Span::ZERO;
+        // Every sign-in of a bench comes from one address, hundreds of them at once.
+        let unlimited = Bucket { burst: 1_000_000, every: Span::from_millis(1) };
+        let throttle = ThrottlePolicy { account: unlimited, address: unlimited, network: unlimited };
         let parts = ServerParts {
             store,
             source: Arc::new(SystemSource::new()),
             master: MasterKey::from_bytes(MASTER),
             policies,
             routes: RoutePolicy {
-                sign_up: SignUpPolicy::Closed,
+                sign_up: SignUpPolicy::Open,
                 leeway: Leeway::seconds(10).expect("within a minute"),
                 jwks_max_age: Span::from_seconds(600),
                 feed,
             },
             http: HttpPolicy::new(ISSUER),
-            hashing: HashingPolicy::default(),
-            throttle: ThrottlePolicy::default(),
+            hashing,
+            throttle,
             on_issuer_change: OnIssuerChange::Refuse,
         };
         let server = Server::start(parts).await.expect("it starts");
