@@ -1,6 +1,7 @@
 //! Time and randomness as values: an operation gets one [`Draw`] and is from then on a function of what it was given.
 
 use crate::client::ClientSecret;
+use crate::grant::AuthorizationCode;
 use crate::ids::{AccountId, SessionId, TokenId};
 use crate::session::SessionSecret;
 use crate::time::Time;
@@ -25,7 +26,7 @@ pub trait Source: Send + Sync {
 
 // Its place in the alphabet of base64url.
 const HYPHEN: u8 = 62;
-// Three ids, a secret and a salt of 16 bytes each; a client secret; what is random of an epoch; a nonce.
+// Three ids, a secret and a salt of 16 bytes each; a secret to hand out; what is random of an epoch; a nonce.
 const DRAWN_BYTES: usize = 5 * 16 + 32 + 10 + 12;
 
 /// One operation's share of time and randomness.
@@ -40,8 +41,8 @@ pub struct Draw {
     pub session_secret: SessionSecret,
     /// For the account it may create.
     pub account_id: AccountId,
-    /// For the client it may register, or whose secret it may replace.
-    pub client_secret: Zeroizing<[u8; 32]>,
+    /// For the one secret of 256 bits that it may hand out: of a client, or a code.
+    pub secret: Zeroizing<[u8; 32]>,
     /// For the storage epoch it may begin.
     pub epoch_id: Epoch,
     /// For the password it may hash.
@@ -65,7 +66,7 @@ impl Draw {
             session_id: SessionId::from_bytes(left.id()),
             session_secret: SessionSecret::from_bytes(left.take()),
             account_id: AccountId::from_bytes(left.id()),
-            client_secret: Zeroizing::new(left.take()),
+            secret: Zeroizing::new(left.take()),
             epoch_id: Epoch::new(now.as_millis(), left.take()),
             salt: left.take(),
             nonce: left.take(),
@@ -78,7 +79,13 @@ impl Draw {
     /// here.
     #[must_use]
     pub fn client_secret(&self) -> ClientSecret {
-        ClientSecret::from_bytes(&self.client_secret)
+        ClientSecret::from_bytes(&self.secret)
+    }
+
+    /// The authorization code that the operation gives.
+    #[must_use]
+    pub fn authorization_code(&self) -> AuthorizationCode {
+        AuthorizationCode::from_bytes(&self.secret)
     }
 }
 

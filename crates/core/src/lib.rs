@@ -1,4 +1,4 @@
-//! The rules of Countersign and what it does: accounts, sessions, clients, resources, keys. No HTTP, no SQL, no clock.
+//! The rules of Countersign and what it does: accounts, sessions, clients, grants, resources, keys. No HTTP, no SQL, no clock.
 //!
 //! Nouns decide, verbs act: [`session`] holds the refresh table and [`key_ring`] when keys move, as pure functions;
 //! [`ops`] reads, asks the rule and commits once, through the contract in [`store`]. Time and randomness arrive as a
@@ -9,6 +9,7 @@ pub mod account;
 pub mod audit;
 pub mod client;
 mod draw;
+pub mod grant;
 mod ids;
 pub mod key_ring;
 pub mod limits;

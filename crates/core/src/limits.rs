@@ -26,6 +26,16 @@ pub const CLIENT_ID_CHARACTERS_MAX: usize = 256;
 pub const CLIENT_NAME_CHARACTERS_MAX: usize = 128;
 /// Resource servers for which one client may have tokens.
 pub const CLIENT_RESOURCES_MAX: usize = 64;
+/// Bytes of a redirect URI.
+pub const REDIRECT_URI_BYTES_MAX: usize = 1024;
+/// Redirect URIs of one client.
+pub const REDIRECT_URIS_MAX: usize = 32;
+/// How long an authorization code may be redeemed.
+pub const CODE_LIFETIME: Span = Span::from_seconds(60);
+/// How long a redeemed code is remembered, so that its second use ends the session that it made.
+pub const CODE_REMEMBERED: Span = Span::from_days(1);
+/// Characters of a nonce (OpenID Connect Core §3.1.2.1).
+pub const NONCE_CHARACTERS_MAX: usize = 255;
 /// Characters of what a session is labelled with (a browser's name).
 pub const LABEL_CHARACTERS_MAX: usize = 128;
 /// Bytes of an account's attributes, names and values together.

@@ -85,10 +85,14 @@ impl Resource {
     /// What an account with `roles` gets of what it `asked` for; the rest is dropped (RFC 6749 §3.3).
     #[must_use]
     pub fn grant(&self, asked: &ScopeSet, roles: &Roles) -> ScopeSet {
-        asked.filter(|scope| {
-            let needed = self.scopes.get(scope);
-            needed.is_some_and(|needed| needed.is_empty() || needed.iter().any(|role| roles.contains(role)))
-        })
+        asked.filter(|scope| self.permits(scope, roles))
+    }
+
+    /// Whether an account with `roles` may have `scope` here.
+    #[must_use]
+    pub fn permits(&self, scope: &Scope, roles: &Roles) -> bool {
+        let needed = self.scopes.get(scope);
+        needed.is_some_and(|needed| needed.is_empty() || needed.iter().any(|role| roles.contains(role)))
     }
 
     /// Whether a machine may have `scope` here: it has no roles, so a scope that needs one is not for it.

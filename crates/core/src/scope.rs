@@ -6,6 +6,14 @@ use std::collections::BTreeSet;
 /// The scope that reads the revocations at the issuer itself. Built in, for machine clients that were registered with it.
 pub const FEED_READ: &str = "feed:read";
 
+/// Shows the account's id in an ID token (OpenID Connect Core §3.1.2.1).
+pub const OPENID: &str = "openid";
+/// Sessions live on when the browser sign-in through which they came ends (OpenID Connect Core §11).
+pub const OFFLINE_ACCESS: &str = "offline_access";
+/// The scopes that say who somebody is, and for how long: built in at the issuer, for every client at which people sign
+/// in (OpenID Connect Core §5.4, §11).
+pub const IDENTITY: [&str; 4] = [OPENID, "profile", "email", OFFLINE_ACCESS];
+
 /// One scope-token: printable ASCII without space, `"` and `\`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Scope(String);

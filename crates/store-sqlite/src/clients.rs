@@ -4,12 +4,16 @@ use crate::SqliteStore;
 use crate::audit::tell;
 use crate::ending::Ending;
 use crate::error::Fault;
+use crate::grants::forget_consents;
 use crate::pages::{begin, nothing, paged, rows_wanted, text_key};
 use crate::revocations::append;
 use crate::rows::{Columns, all, change, first, millis, span_millis};
 use countersign_core::Time;
 use countersign_core::audit::AuditEvent;
-use countersign_core::client::{Client, ClientAuthentication, ClientId, ClientStatus, RotationPolicy};
+use countersign_core::client::{
+    AuthenticationMethod, Client, ClientAuthentication, ClientId, ClientStatus, InvalidRedirectUri, RedirectUri,
+    RotationPolicy,
+};
 use countersign_core::resource::{InvalidResource, ResourceUri};
 use countersign_core::revocation::RevocationSubject;
 use countersign_core::scope::ScopeSet;
@@ -18,15 +22,15 @@ use countersign_core::store::{
     ChangeClientStatus, ClientChanged, ClientEnding, ClientStore, EndedSessions, Page, Paged, Registered, RemoveClient,
     ReplaceClientSecret, StatusChange, StoreFuture, Swap,
 };
-use countersign_jose::Timestamp;
+use countersign_jose::{JwkSet, Timestamp};
 use rusqlite::{Connection, params};
 use std::collections::BTreeSet;
 
 /// The columns that [`client`] takes.
 macro_rules! client_columns {
     () => {
-        "c.id, c.name, c.kind, c.authentication, c.secret_hash, c.scopes, c.resources, c.rotation, c.overlap, c.status,
-         c.created_at"
+        "c.id, c.name, c.kind, c.authentication, c.secret_hash, c.jwks, c.scopes, c.resources, c.rotation, c.overlap, c.status,
+         c.created_at, c.redirect_uris"
     };
 }
 pub(crate) use client_columns;
@@ -105,6 +109,7 @@ impl ClientStore for SqliteStore {
             if change(commit, "DELETE FROM client WHERE id = ?1", (remove.client.as_str(),))? == 0 {
                 return Ok(ClientChanged::Lost);
             }
+            forget_consents(commit, &remove.client)?;
             tell(commit, &remove.audit)?;
             end(commit, &remove.client, &remove.ending, remove.now).map(ClientChanged::Changed)
         })
@@ -126,16 +131,22 @@ fn end(commit: &Connection, client: &ClientId, ending: &ClientEnding, now: Time)
 
 fn insert(commit: &Connection, client: &Client) -> Result<u64, Fault> {
     let resources: Vec<_> = client.resources.iter().map(ResourceUri::as_str).collect();
+    let redirect_uris: Vec<_> = client.redirect_uris.iter().map(RedirectUri::as_str).collect();
+    let jwks = match &client.authentication {
+        ClientAuthentication::PrivateKeyJwt(keys) => serde_json::to_string(keys).ok(),
+        _ => None,
+    };
     change(
         commit,
         "INSERT INTO client
-             (id, name, kind, authentication, secret_hash, scopes, resources, rotation, overlap, status, created_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT (id) DO NOTHING",
+             (id, name, kind, authentication, secret_hash, scopes, resources, rotation, overlap, status, created_at,
+              redirect_uris, jwks)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) ON CONFLICT (id) DO NOTHING",
         params![
             client.id.as_str(),
             client.name,
             client.kind.code(),
-            client.authentication.method(),
+            client.authentication.method().code(),
             client.authentication.secret_hash().as_ref().map(SecretHash::as_bytes),
             client.scopes.to_string(),
             resources.join(" "),
@@ -143,12 +154,14 @@ fn insert(commit: &Connection, client: &Client) -> Result<u64, Fault> {
             span_millis(client.overlap),
             client.status.code(),
             millis(client.created_at),
+            redirect_uris.join(" "),
+            jwks,
         ],
     )
 }
 
 /// How many columns [`client`] takes.
-pub(crate) const COLUMNS: usize = 11;
+pub(crate) const COLUMNS: usize = 13;
 
 pub(crate) fn client(row: &mut Columns<'_, '_>) -> Result<Client, Fault> {
     Ok(Client {
@@ -170,6 +183,7 @@ pub(crate) fn client(row: &mut Columns<'_, '_>) -> Result<Client, Fault> {
             _ => Err(()),
         })?,
         created_at: row.time()?,
+        redirect_uris: row.text(redirect_uris)?,
     })
 }
 
@@ -177,12 +191,20 @@ fn resources(uris: &str) -> Result<BTreeSet<ResourceUri>, InvalidResource> {
     uris.split(' ').filter(|uri| !uri.is_empty()).map(ResourceUri::parse).collect()
 }
 
-/// The columns `authentication` and `secret_hash`.
+fn redirect_uris(uris: &str) -> Result<BTreeSet<RedirectUri>, InvalidRedirectUri> {
+    uris.split(' ').filter(|uri| !uri.is_empty()).map(RedirectUri::parse).collect()
+}
+
+/// The columns `authentication`, `secret_hash` and `jwks`.
 fn authentication(row: &mut Columns<'_, '_>) -> Result<ClientAuthentication, Fault> {
-    let method: String = row.take()?;
-    match (method.as_str(), row.take::<Option<_>>()?.map(SecretHash::from_bytes)) {
-        ("none", None) => Ok(ClientAuthentication::Public),
-        ("client_secret_basic", Some(hash)) => Ok(ClientAuthentication::SecretBasic(hash)),
+    let method: AuthenticationMethod = row.parsed()?;
+    let hash = row.take::<Option<_>>()?.map(SecretHash::from_bytes);
+    let keys = row.some(|row| row.text(|jwks| JwkSet::parse(jwks.as_bytes())))?;
+    match (method, hash, keys) {
+        (AuthenticationMethod::None, None, None) => Ok(ClientAuthentication::Public),
+        (AuthenticationMethod::SecretBasic, Some(hash), None) => Ok(ClientAuthentication::SecretBasic(hash)),
+        (AuthenticationMethod::SecretPost, Some(hash), None) => Ok(ClientAuthentication::SecretPost(hash)),
+        (AuthenticationMethod::PrivateKeyJwt, None, Some(keys)) => Ok(ClientAuthentication::PrivateKeyJwt(keys)),
         _ => Err(Fault::Damaged("column `authentication`: it is not what was written".to_owned())),
     }
 }

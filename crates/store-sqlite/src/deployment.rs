@@ -3,6 +3,7 @@
 use crate::SqliteStore;
 use crate::error::Fault;
 use crate::rows::{Columns, change, first, millis};
+use countersign_core::limits::CODE_REMEMBERED;
 use countersign_core::session::{EpochCause, StorageEpoch};
 use countersign_core::store::{Deployment, DeploymentStore, Founded, StoreFuture, Swap, Swept};
 use countersign_core::{Epoch, Time};
@@ -50,7 +51,13 @@ impl DeploymentStore for SqliteStore {
             "DELETE FROM session WHERE id IN (SELECT id FROM session WHERE absolute_expires_at <= ?1 LIMIT ?2)",
             millis(now),
         );
-        Box::pin(async move { Ok(Swept { sessions: sessions.await? }) })
+        let codes = self.forget(
+            "sweeping codes",
+            "DELETE FROM authorization_code WHERE hash IN (SELECT hash FROM authorization_code WHERE expires_at <= ?1
+             LIMIT ?2)",
+            millis(now - CODE_REMEMBERED),
+        );
+        Box::pin(async move { Ok(Swept { sessions: sessions.await?, codes: codes.await? }) })
     }
 }
 

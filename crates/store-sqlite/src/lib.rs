@@ -14,6 +14,7 @@ mod ending;
 mod error;
 mod examine;
 mod file;
+mod grants;
 mod keys;
 pub mod limits;
 mod migrate;

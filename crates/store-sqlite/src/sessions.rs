@@ -27,7 +27,8 @@ macro_rules! session_columns {
          s.late_generation, s.late_run, s.foreign_generation, s.foreign_run, s.retry_hash,
          s.network_1, s.network_2, s.network_3, s.network_4,
          s.created_at, s.idle_expires_at, s.absolute_expires_at, s.last_token_expires_at,
-         s.jkt, s.scope, s.audience, s.label, s.address, s.storage_epoch, s.ended_at, s.end_reason, s.end_by"
+         s.jkt, s.scope, s.audience, s.label, s.address, s.storage_epoch,
+         s.authenticated_at, s.ended_at, s.end_reason, s.end_by"
     };
 }
 
@@ -35,17 +36,7 @@ const LIVE: &str = "ended_at IS NULL AND idle_expires_at > :live_at AND absolute
 
 impl SessionStore for SqliteStore {
     fn open_session(&self, open: OpenSession) -> StoreFuture<'_, Opened> {
-        self.writer.run("opening a session", move |commit| {
-            if !may_open(commit, &open)? {
-                return Ok(Opened::Refused);
-            }
-            if let Some(account) = open.session.account {
-                end_excess(commit, account, &open.session, open.live_max, open.now)?;
-            }
-            insert(commit, &open.session)?;
-            tell(commit, &open.audit)?;
-            Ok(Opened::Opened)
-        })
+        self.writer.run("opening a session", move |commit| self::open(commit, &open))
     }
 
     fn session(&self, id: SessionId) -> StoreFuture<'_, Option<SessionState>> {
@@ -147,8 +138,21 @@ WHERE id = ?1 AND generation = ?2 AND secret_hash = ?3
     }
 }
 
-/// Whether the account still stands where it stood before its credentials were checked, or the machine is an active
-/// client; and the parent is open.
+/// Opens a session within a change.
+pub(crate) fn open(commit: &Connection, open: &OpenSession) -> Result<Opened, Fault> {
+    if !may_open(commit, open)? {
+        return Ok(Opened::Refused);
+    }
+    if let Some(account) = open.session.account {
+        end_excess(commit, account, &open.session, open.live_max, open.now)?;
+    }
+    insert(commit, &open.session)?;
+    tell(commit, &open.audit)?;
+    Ok(Opened::Opened)
+}
+
+/// Whether the account, if there is one, still stands where it stood before its credentials were checked; the client is
+/// the built-in one or active; and the parent is open.
 fn may_open(commit: &Connection, open: &OpenSession) -> Result<bool, Fault> {
     let found = |statement, params: &[&dyn rusqlite::ToSql]| first(commit, statement, params, |_| Ok(()));
     if let Some(parent) = &open.session.parent {
@@ -157,8 +161,11 @@ fn may_open(commit: &Connection, open: &OpenSession) -> Result<bool, Fault> {
             return Ok(false);
         }
     }
+    if open.session.client.as_str() != ClientId::FIRST_PARTY && !is_active(commit, &open.session.client)? {
+        return Ok(false);
+    }
     match (&open.session.account, open.floor) {
-        (None, None) => is_active(commit, &open.session.client),
+        (None, None) => Ok(true),
         (Some(account), Some(floor)) => {
             let statement = "SELECT 1 FROM account WHERE id = ?1 AND sessions_floor = ?2 AND status = 'active'";
             Ok(found(statement, &[account.as_bytes(), &floor.0])?.is_some())
@@ -172,11 +179,11 @@ fn insert(commit: &Connection, session: &Session) -> Result<(), Fault> {
 INSERT INTO session (id, account, client, parent, offline_access, secret_hash, replaced_hash, generation, rotated_at,
     rotated_by, late_generation, late_run, foreign_generation, foreign_run, retry_hash, network_1, network_2, network_3,
     network_4, created_at, idle_expires_at, absolute_expires_at, last_token_expires_at, jkt, scope, audience, label,
-    address, storage_epoch)
+    address, storage_epoch, authenticated_at)
 VALUES (:id, :account, :client, :parent, :offline_access, :secret_hash, :replaced_hash, :generation, :rotated_at,
     :rotated_by, :late_generation, :late_run, :foreign_generation, :foreign_run, :retry_hash, :network_1, :network_2,
     :network_3, :network_4, :created_at, :idle_expires_at, :absolute_expires_at, :last_token_expires_at, :jkt, :scope,
-    :audience, :label, :address, (SELECT epoch FROM deployment))";
+    :audience, :label, :address, (SELECT epoch FROM deployment), :authenticated_at)";
     let mut networks = session.networks.iter().map(|network| *network.as_bytes());
     let params = named_params! {
         ":id": session.id.as_bytes(),
@@ -207,6 +214,7 @@ VALUES (:id, :account, :client, :parent, :offline_access, :secret_hash, :replace
         ":audience": session.audience.as_str(),
         ":label": session.label,
         ":address": session.address.map(|address| address.to_string()),
+        ":authenticated_at": millis(session.authenticated_at),
     };
     change(commit, statement, params).map(|_| ())
 }
@@ -291,6 +299,7 @@ fn session(row: &mut Columns<'_, '_>) -> Result<Session, Fault> {
         label: row.take()?,
         address: row.some(Columns::parsed)?,
         storage_epoch: deployment::epoch_id(row)?,
+        authenticated_at: row.time()?,
         ended: row.group(3, ended)?,
     })
 }

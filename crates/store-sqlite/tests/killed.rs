@@ -86,6 +86,7 @@ fn session(number: u32) -> Session {
         retry_hash: None,
         networks: Networks::default(),
         created_at: now(),
+        authenticated_at: now(),
         idle_expires_at: later,
         absolute_expires_at: later,
         last_token_expires_at: later,

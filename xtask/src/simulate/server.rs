@@ -130,6 +130,7 @@ fn opened() -> SessionState {
             retry_hash: None,
             networks: Networks::default(),
             created_at: START,
+            authenticated_at: START,
             idle_expires_at: START + WEEK + WEEK,
             absolute_expires_at: START + WEEK + WEEK,
             last_token_expires_at: START,

@@ -1,14 +1,20 @@
 //! Clients (RFC 6749 §1.1): what a session was opened at, and how it proves who it is.
 
+mod authentication;
+mod kind;
+mod redirect_uri;
 mod registration;
 mod secret;
 
-pub use registration::{ClientProfile, InvalidClient};
+pub use authentication::{AuthenticationMethod, ClientAuthentication, UnknownAuthenticationMethod};
+pub use kind::{ClientKind, UnknownClientKind};
+pub use redirect_uri::{InvalidRedirectUri, RedirectUri};
+pub use registration::{ClientProfile, InvalidClient, Registration};
 pub use secret::ClientSecret;
 
 use crate::limits::CLIENT_ID_CHARACTERS_MAX;
 use crate::resource::ResourceUri;
-use crate::scope::ScopeSet;
+use crate::scope::{self, ScopeSet};
 use crate::session::SecretHash;
 use crate::time::{Span, Time};
 use std::collections::BTreeSet;
@@ -37,6 +43,8 @@ pub struct Client {
     pub scopes: ScopeSet,
     /// The resource servers for which it may have tokens, beside the issuer itself.
     pub resources: BTreeSet<ResourceUri>,
+    /// Where authorization responses may go.
+    pub redirect_uris: BTreeSet<RedirectUri>,
     /// Whether its refresh tokens rotate.
     pub rotation: RotationPolicy,
     /// For workers that each hold a copy of one token: the predecessor stays good this long. None for everybody else.
@@ -45,26 +53,6 @@ pub struct Client {
     pub status: ClientStatus,
     /// When it was registered.
     pub created_at: Time,
-}
-
-/// What a client is, and so which grants it may use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ClientKind {
-    /// The built-in first-party client.
-    FirstParty,
-    /// A program that acts for itself: the client credentials grant (RFC 6749 §4.4), and no account.
-    Machine,
-}
-
-/// How a client authenticates (RFC 6749 §2.3).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ClientAuthentication {
-    /// It does not: a public client.
-    Public,
-    /// By a secret of this hash in `Authorization: Basic` (`client_secret_basic`, RFC 6749 §2.3.1).
-    SecretBasic(SecretHash),
 }
 
 /// Whether refresh tokens rotate.
@@ -118,62 +106,6 @@ impl std::fmt::Display for ClientId {
     }
 }
 
-impl ClientKind {
-    /// As storage and the command line spell it.
-    #[must_use]
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::FirstParty => "first_party",
-            Self::Machine => "machine",
-        }
-    }
-}
-
-impl std::str::FromStr for ClientKind {
-    type Err = UnknownClientKind;
-
-    /// Reads a kind that can be registered.
-    fn from_str(code: &str) -> Result<Self, UnknownClientKind> {
-        if code == Self::Machine.code() {
-            return Ok(Self::Machine);
-        }
-        let planned = ["web", "spa", "native", "device", "mcp"].contains(&code);
-        Err(if planned { UnknownClientKind::WithOAuth } else { UnknownClientKind::Unknown })
-    }
-}
-
-/// A kind of client that can't be registered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum UnknownClientKind {
-    /// Clients of this kind need endpoints that are not there.
-    #[error("clients of that kind come with the OAuth endpoints: only `machine` can be registered yet")]
-    WithOAuth,
-    /// There is no such kind.
-    #[error("not a kind of client: expected `machine`")]
-    Unknown,
-}
-
-impl ClientAuthentication {
-    /// The method as metadata spells it (RFC 8414 §2, RFC 7591 §2).
-    #[must_use]
-    pub const fn method(&self) -> &'static str {
-        match self {
-            Self::Public => "none",
-            Self::SecretBasic(_) => "client_secret_basic",
-        }
-    }
-
-    /// What the client's secret hashes to, where it has one.
-    #[must_use]
-    pub const fn secret_hash(&self) -> Option<SecretHash> {
-        match self {
-            Self::Public => None,
-            Self::SecretBasic(hash) => Some(*hash),
-        }
-    }
-}
-
 impl ClientStatus {
     /// As storage and the API spell it.
     #[must_use]
@@ -198,6 +130,26 @@ impl Client {
         matches & usable & registered.is_some()
     }
 
+    /// The redirect URI that a request means: the one that it `asked` for, if one that is registered matches; where it
+    /// names none, the only one that there is (RFC 6749 §3.1.2.3).
+    #[must_use]
+    pub fn redirect_uri(&self, asked: Option<&RedirectUri>) -> Option<RedirectUri> {
+        match asked {
+            Some(asked) => self.redirect_uris.iter().any(|uri| uri.matches(asked)).then(|| asked.clone()),
+            None if self.redirect_uris.len() == 1 => self.redirect_uris.first().cloned(),
+            None => None,
+        }
+    }
+
+    /// Whether `scope` is among what it may ask for: the built-in client for anything. What says who somebody is needs no
+    /// registration, since people are asked.
+    #[must_use]
+    pub fn may_ask_for(&self, scope: &str) -> bool {
+        self.kind == ClientKind::FirstParty
+            || self.scopes.contains(scope)
+            || (self.kind.signs_people_in() && scope::IDENTITY.contains(&scope))
+    }
+
     /// The built-in first-party client: public, rotation on. It is no row of storage: nobody can disable or remove it.
     #[must_use]
     pub fn first_party() -> Self {
@@ -208,6 +160,7 @@ impl Client {
             authentication: ClientAuthentication::Public,
             scopes: ScopeSet::default(),
             resources: BTreeSet::new(),
+            redirect_uris: BTreeSet::new(),
             rotation: RotationPolicy::On,
             overlap: Span::ZERO,
             status: ClientStatus::Active,

@@ -1,10 +1,12 @@
 //! What a client can be registered as.
 
-use super::{Client, ClientAuthentication, ClientId, ClientKind, ClientStatus, RotationPolicy};
-use crate::limits::{CLIENT_NAME_CHARACTERS_MAX, CLIENT_RESOURCES_MAX, SCOPES_MAX};
+use super::{
+    AuthenticationMethod, Client, ClientAuthentication, ClientId, ClientKind, ClientStatus, InvalidRedirectUri,
+    RedirectUri, RotationPolicy,
+};
+use crate::limits::{CLIENT_NAME_CHARACTERS_MAX, CLIENT_RESOURCES_MAX, REDIRECT_URIS_MAX, SCOPES_MAX};
 use crate::resource::ResourceUri;
 use crate::scope::ScopeSet;
-use crate::session::SecretHash;
 use crate::time::{Span, Time};
 use std::collections::BTreeSet;
 
@@ -17,6 +19,23 @@ pub struct ClientProfile {
     pub scopes: ScopeSet,
     /// The resource servers for which it may have tokens, beside the issuer itself.
     pub resources: BTreeSet<ResourceUri>,
+    /// Where authorization responses may go, as they were typed.
+    pub redirect_uris: Vec<String>,
+}
+
+/// A client to be registered.
+#[derive(Debug, Clone)]
+pub struct Registration {
+    /// Its id.
+    pub id: ClientId,
+    /// What it is.
+    pub kind: ClientKind,
+    /// What it may.
+    pub profile: ClientProfile,
+    /// How it authenticates.
+    pub authentication: ClientAuthentication,
+    /// When.
+    pub created_at: Time,
 }
 
 /// What can't be registered as a client.
@@ -32,20 +51,59 @@ pub enum InvalidClient {
     /// More resource servers than a client may have.
     #[error("too many resource servers: a client has at most {CLIENT_RESOURCES_MAX}")]
     TooManyResources,
+    /// More redirect URIs than a client may have.
+    #[error("too many redirect URIs: a client has at most {REDIRECT_URIS_MAX}")]
+    TooManyRedirectUris,
+    /// One of them can't be registered.
+    #[error("redirect URI {number}: {why}")]
+    RedirectUri {
+        /// Which of them, from 1.
+        number: usize,
+        /// Why not.
+        why: InvalidRedirectUri,
+    },
+    /// Somebody signs in at it, and there is nowhere to come back to.
+    #[error("a client of kind `{}` needs a redirect URI", kind.code())]
+    NoRedirectUri {
+        /// What it is.
+        kind: ClientKind,
+    },
+    /// Nobody signs in at it, so nobody comes back.
+    #[error("a client of kind `{}` has no redirect URI: nobody signs in at it", kind.code())]
+    NoUseForRedirectUris {
+        /// What it is.
+        kind: ClientKind,
+    },
+    /// It authenticates by an assertion, and nothing could check one.
+    #[error("a client that authenticates by `private_key_jwt` needs the public keys that check its assertions")]
+    NoKeys,
+    /// It does not authenticate by an assertion.
+    #[error("keys are for clients that authenticate by `private_key_jwt`, not by `{}`", method.code())]
+    NoUseForKeys {
+        /// How it was to authenticate.
+        method: AuthenticationMethod,
+    },
+    /// What runs on somebody's own device keeps no secret, and what could keep one must.
+    #[error(
+        "a client of kind `{}` does not authenticate by `{}`: it would be `{}`", kind.code(), method.code(),
+        kind.usual_authentication().code()
+    )]
+    Authentication {
+        /// What it is.
+        kind: ClientKind,
+        /// How it was to authenticate.
+        method: AuthenticationMethod,
+    },
 }
 
 impl Client {
-    /// A machine client: it acts for itself (RFC 6749 §4.4) and authenticates by a secret of this hash.
+    /// The client that is to be registered.
     ///
     /// # Errors
     /// [`InvalidClient`] tells which part can't be registered.
-    pub fn machine(
-        id: ClientId,
-        profile: ClientProfile,
-        secret_hash: SecretHash,
-        created_at: Time,
-    ) -> Result<Self, InvalidClient> {
-        let ClientProfile { name, scopes, resources } = profile;
+    pub fn register(registration: Registration) -> Result<Self, InvalidClient> {
+        let Registration { id, kind, profile, authentication, created_at } = registration;
+        let ClientProfile { name, scopes, resources, redirect_uris } = profile;
         let prints = |name: &String| {
             (1..=CLIENT_NAME_CHARACTERS_MAX).contains(&name.chars().count()) && !name.chars().any(char::is_control)
         };
@@ -58,14 +116,22 @@ impl Client {
         if resources.len() > CLIENT_RESOURCES_MAX {
             return Err(InvalidClient::TooManyResources);
         }
+        let method = authentication.method();
+        if !kind.may_authenticate_by(method) {
+            return Err(InvalidClient::Authentication { kind, method });
+        }
         Ok(Self {
             id,
             name,
-            kind: ClientKind::Machine,
-            authentication: ClientAuthentication::SecretBasic(secret_hash),
+            kind,
+            redirect_uris: to_come_back_to(kind, &redirect_uris)?,
+            rotation: match authentication {
+                ClientAuthentication::Public => RotationPolicy::On,
+                _ => RotationPolicy::UnlessProven,
+            },
+            authentication,
             scopes,
             resources,
-            rotation: RotationPolicy::UnlessProven,
             overlap: Span::ZERO,
             status: ClientStatus::Active,
             created_at,
@@ -73,16 +139,74 @@ impl Client {
     }
 }
 
+fn to_come_back_to(kind: ClientKind, typed: &[String]) -> Result<BTreeSet<RedirectUri>, InvalidClient> {
+    if typed.len() > REDIRECT_URIS_MAX {
+        return Err(InvalidClient::TooManyRedirectUris);
+    }
+    match (kind.signs_people_in(), typed.is_empty()) {
+        (true, true) => return Err(InvalidClient::NoRedirectUri { kind }),
+        (false, false) => return Err(InvalidClient::NoUseForRedirectUris { kind }),
+        (true, false) | (false, true) => {}
+    }
+    let read = |(number, uri): (usize, &String)| {
+        let read = RedirectUri::to_register(uri, kind.redirect_rule());
+        read.map_err(|why| InvalidClient::RedirectUri { number, why })
+    };
+    (1..).zip(typed).map(read).collect()
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Client, ClientProfile, InvalidClient};
-    use crate::client::{ClientId, ClientSecret};
+    use super::{Client, ClientProfile, InvalidClient, Registration};
+    use crate::client::{AuthenticationMethod, ClientAuthentication, ClientId, ClientKind, ClientSecret};
     use crate::resource::ResourceUri;
     use crate::session::SecretHash;
     use crate::time::Time;
 
+    fn registration(kind: ClientKind, profile: ClientProfile) -> Registration {
+        let authentication = match kind.usual_authentication() {
+            AuthenticationMethod::None => ClientAuthentication::Public,
+            _ => ClientAuthentication::SecretBasic(SecretHash::of(b"secret")),
+        };
+        let (id, created_at) = (ClientId::parse("worker").unwrap(), Time::from_millis(0));
+        Registration { id, kind, profile, authentication, created_at }
+    }
+
     fn machine(profile: ClientProfile) -> Result<Client, InvalidClient> {
-        Client::machine(ClientId::parse("worker").unwrap(), profile, SecretHash::of(b"secret"), Time::from_millis(0))
+        Client::register(registration(ClientKind::Machine, profile))
+    }
+
+    fn redirecting(uri: &str) -> ClientProfile {
+        ClientProfile { redirect_uris: vec![uri.to_owned()], ..ClientProfile::default() }
+    }
+
+    #[test]
+    fn whoever_signs_people_in_needs_somewhere_to_come_back_to() {
+        let register = |kind, profile| Client::register(registration(kind, profile));
+        for kind in [ClientKind::Web, ClientKind::Spa, ClientKind::Native, ClientKind::Mcp] {
+            assert!(register(kind, redirecting("https://app.example/cb")).is_ok());
+            assert_eq!(register(kind, ClientProfile::default()), Err(InvalidClient::NoRedirectUri { kind }));
+        }
+        let kind = ClientKind::Machine;
+        let useless = register(kind, redirecting("https://app.example/cb"));
+        assert_eq!(useless, Err(InvalidClient::NoUseForRedirectUris { kind }));
+        let app = "com.example.app:/cb";
+        assert!(register(ClientKind::Native, redirecting(app)).is_ok());
+        assert!(matches!(register(ClientKind::Web, redirecting(app)), Err(InvalidClient::RedirectUri { .. })));
+    }
+
+    #[test]
+    fn what_keeps_no_secret_has_none_and_what_keeps_one_uses_it() {
+        for kind in [ClientKind::Web, ClientKind::Spa, ClientKind::Native, ClientKind::Machine] {
+            let usual = registration(kind, ClientProfile::default());
+            let other = match usual.authentication {
+                ClientAuthentication::Public => ClientAuthentication::SecretBasic(SecretHash::of(b"secret")),
+                _ => ClientAuthentication::Public,
+            };
+            let method = other.method();
+            let refused = Client::register(Registration { authentication: other, ..usual });
+            assert_eq!(refused, Err(InvalidClient::Authentication { kind, method }));
+        }
     }
 
     #[test]
@@ -100,12 +224,13 @@ mod tests {
     #[test]
     fn only_the_secret_that_it_was_registered_with_is_taken_and_a_disabled_client_takes_none() {
         let secret = ClientSecret::from_bytes(&[7; 32]);
-        let id = ClientId::parse("worker").unwrap();
-        let client = Client::machine(id, ClientProfile::default(), secret.hash(), Time::from_millis(0)).unwrap();
+        let authentication = ClientAuthentication::SecretBasic(secret.hash());
+        let registration = registration(ClientKind::Machine, ClientProfile::default());
+        let client = Client::register(Registration { authentication, ..registration }).unwrap();
         assert!(Client::is_authenticated(Some(&client), &secret));
         assert!(!Client::is_authenticated(Some(&client), &ClientSecret::from_bytes(&[8; 32])));
         assert!(!Client::is_authenticated(None, &secret));
-        let disabled = Client { status: super::ClientStatus::Disabled, ..client };
+        let disabled = Client { status: super::ClientStatus::Disabled, ..client.clone() };
         assert!(!Client::is_authenticated(Some(&disabled), &secret));
         assert!(!Client::is_authenticated(Some(&Client::first_party()), &secret));
     }

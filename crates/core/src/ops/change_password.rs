@@ -3,6 +3,7 @@
 use crate::account::password::PasswordHash;
 use crate::account::{Account, Password, PasswordRefused};
 use crate::audit::{Actor, AuditEvent};
+use crate::client::Client;
 use crate::draw::Draw;
 use crate::key_ring::StorageKey;
 use crate::ops::issue::{Issue, IssuedRefresh, Minted, expiry, granted};
@@ -93,7 +94,7 @@ impl ChangePassword {
         let minted = Minted {
             session: &session,
             audience: &session.audience,
-            scope: granted(&session.scope, resource.as_ref(), &account.roles),
+            scope: granted(&session.scope, &Client::first_party(), resource.as_ref(), &account.roles),
             roles: &account.roles,
             now: draw.now,
             expires_at: exp,

@@ -1,7 +1,10 @@
 //! Administering clients: registering, replacing a secret, disabling, enabling, removing.
 
 use crate::audit::{Actor, AuditEvent};
-use crate::client::{Client, ClientId, ClientKind, ClientProfile, ClientSecret, ClientStatus, InvalidClient};
+use crate::client::{
+    AuthenticationMethod, Client, ClientAuthentication, ClientId, ClientKind, ClientProfile, ClientSecret,
+    ClientStatus, InvalidClient, Registration,
+};
 use crate::draw::Draw;
 use crate::ops::Policies;
 use crate::resource::ResourceUri;
@@ -12,6 +15,7 @@ use crate::store::{
     RemoveClient as Remove, ReplaceClientSecret as Replace, StatusChange, Store, StoreError, Swap,
 };
 use crate::time::Span;
+use countersign_jose::JwkSet;
 
 /// A client to be registered.
 #[derive(Debug)]
@@ -22,13 +26,17 @@ pub struct RegisterClient {
     pub kind: ClientKind,
     /// What it may.
     pub profile: ClientProfile,
+    /// How it authenticates; none: as its kind usually does.
+    pub authentication: Option<AuthenticationMethod>,
+    /// The keys of a client that authenticates by assertion (`private_key_jwt`).
+    pub keys: Option<JwkSet>,
 }
 
 /// What became of it.
 #[derive(Debug)]
 pub enum ClientRegistered {
-    /// It is there. Its secret is not kept: this is the only time to show it.
-    Registered(Box<Client>, ClientSecret),
+    /// It is there. Its secret, if it has one, is not kept: this is the only time to show it.
+    Registered(Box<Client>, Option<ClientSecret>),
     /// Another client has that id.
     IdTaken,
     /// No resource server is registered under this URI.
@@ -80,12 +88,15 @@ impl RegisterClient {
         store: &dyn Store,
         draw: &Draw,
     ) -> Result<Result<ClientRegistered, InvalidClient>, StoreError> {
-        let secret = draw.client_secret();
-        let client = match self.kind {
-            ClientKind::FirstParty => return Ok(Ok(ClientRegistered::IdTaken)),
-            ClientKind::Machine => Client::machine(self.id, self.profile, secret.hash(), draw.now),
+        let (authentication, secret) = match self.authentication(draw) {
+            Ok(authentication) => authentication,
+            Err(invalid) => return Ok(Err(invalid)),
         };
-        let client = match client {
+        let Self { id, kind, profile, .. } = self;
+        if kind == ClientKind::FirstParty {
+            return Ok(Ok(ClientRegistered::IdTaken));
+        }
+        let client = match Client::register(Registration { id, kind, profile, authentication, created_at: draw.now }) {
             Ok(client) => client,
             Err(invalid) => return Ok(Err(invalid)),
         };
@@ -100,6 +111,40 @@ impl RegisterClient {
             Registered::Registered => ClientRegistered::Registered(Box::new(client), secret),
             Registered::IdTaken => ClientRegistered::IdTaken,
         }))
+    }
+
+    /// Whether the client gets a secret.
+    #[must_use]
+    pub fn makes_secret(&self) -> bool {
+        matches!(self.method(), AuthenticationMethod::SecretBasic | AuthenticationMethod::SecretPost)
+    }
+
+    fn method(&self) -> AuthenticationMethod {
+        self.authentication.unwrap_or_else(|| match self.keys {
+            Some(_) => AuthenticationMethod::PrivateKeyJwt,
+            None => self.kind.usual_authentication(),
+        })
+    }
+
+    /// How the client will authenticate, and the secret for it, where that is by one.
+    fn authentication(&self, draw: &Draw) -> Result<(ClientAuthentication, Option<ClientSecret>), InvalidClient> {
+        let method = self.method();
+        match (method, &self.keys) {
+            (AuthenticationMethod::PrivateKeyJwt, Some(keys)) if !keys.keys.is_empty() => {
+                Ok((ClientAuthentication::PrivateKeyJwt(keys.clone()), None))
+            }
+            (AuthenticationMethod::PrivateKeyJwt, _) => Err(InvalidClient::NoKeys),
+            (_, Some(_)) => Err(InvalidClient::NoUseForKeys { method }),
+            (AuthenticationMethod::None, None) => Ok((ClientAuthentication::Public, None)),
+            (AuthenticationMethod::SecretBasic, None) => {
+                let secret = draw.client_secret();
+                Ok((ClientAuthentication::SecretBasic(secret.hash()), Some(secret)))
+            }
+            (AuthenticationMethod::SecretPost, None) => {
+                let secret = draw.client_secret();
+                Ok((ClientAuthentication::SecretPost(secret.hash()), Some(secret)))
+            }
+        }
     }
 }
 

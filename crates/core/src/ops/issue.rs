@@ -1,11 +1,12 @@
 //! What an operation issues: claims to sign and a refresh token to make. Signing itself needs keys, and is the caller's.
 
 use crate::account::Roles;
+use crate::client::Client;
 use crate::ids::SessionId;
 use crate::ids::TokenId;
 use crate::ops::Policies;
 use crate::resource::{Resource, ResourceUri};
-use crate::scope::ScopeSet;
+use crate::scope::{IDENTITY, ScopeSet};
 use crate::session::{Generation, Session, SessionSecret, minted_until};
 use crate::time::{Span, Time};
 use crate::token::AccessClaims;
@@ -48,9 +49,15 @@ pub(crate) fn lifetime(resource: Option<&Resource>, policies: &Policies) -> Span
     resource.and_then(|resource| resource.lifetime).unwrap_or(policies.token.access_lifetime)
 }
 
-/// What of `asked` an account with `roles` is granted at `resource`; the server itself has no scopes unless registered.
-pub(crate) fn granted(asked: &ScopeSet, resource: Option<&Resource>, roles: &Roles) -> ScopeSet {
-    resource.map_or_else(ScopeSet::default, |resource| resource.grant(asked, roles))
+/// What of `asked` an account with `roles` is granted through `client` at `resource`: what the client may ask for and the
+/// resource server permits; the rest is dropped (RFC 6749 §3.3). The server itself has no scopes unless registered, but
+/// those of identity.
+pub(crate) fn granted(asked: &ScopeSet, client: &Client, resource: Option<&Resource>, roles: &Roles) -> ScopeSet {
+    asked.filter(|scope| {
+        let identity = client.kind.signs_people_in() && IDENTITY.contains(&scope.as_str());
+        let served = || resource.is_some_and(|resource| resource.permits(scope, roles));
+        identity || (client.may_ask_for(scope.as_str()) && served())
+    })
 }
 
 /// What the claims say beside what the session says.
@@ -76,7 +83,7 @@ impl Minted<'_> {
             id: self.jti,
             session: session.id,
             scope: self.scope,
-            authenticated_at: session.account.map(|_| session.created_at.timestamp()),
+            authenticated_at: session.account.map(|_| session.authenticated_at.timestamp()),
             roles: self.roles.clone(),
         }
     }

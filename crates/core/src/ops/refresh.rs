@@ -7,6 +7,7 @@ use crate::limits::{ALARM_EVERY, ATTEMPTS_MAX};
 use crate::network::Network;
 use crate::ops::Policies;
 use crate::ops::issue::{Issue, IssuedRefresh, Minted, expiry, granted};
+use crate::scope::ScopeSet;
 use crate::session::{
     Alarm, Count, End, Generation, Judgement, Presentation, Refusal, Row, RunKind, SessionState, Verdict,
 };
@@ -170,7 +171,10 @@ impl Looked<'_> {
         let minted = Minted {
             session,
             audience: &session.audience,
-            scope: granted(asked, self.state.resource.as_ref(), roles),
+            scope: self
+                .state
+                .client()
+                .map_or_else(ScopeSet::default, |client| granted(asked, &client, self.state.resource.as_ref(), roles)),
             roles,
             now: self.draw.now,
             expires_at: exp,

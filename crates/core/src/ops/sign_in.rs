@@ -3,7 +3,7 @@
 use crate::account::password::PasswordHash;
 use crate::account::{Account, AccountStatus, Login, Password};
 use crate::audit::AuditEvent;
-use crate::client::ClientId;
+use crate::client::{Client, ClientId};
 use crate::draw::Draw;
 use crate::key_ring::StorageKey;
 use crate::limits::{LABEL_CHARACTERS_MAX, SESSIONS_PER_ACCOUNT_MAX};
@@ -109,7 +109,7 @@ struct Opening<'a> {
 impl Opening<'_> {
     async fn run(self, store: &dyn Store, policies: &Policies, draw: &Draw) -> Result<SignedIn, OpError> {
         let (account, now) = (self.account, draw.now);
-        let scope = granted(self.scope, self.resource.as_ref(), &account.roles);
+        let scope = granted(self.scope, &Client::first_party(), self.resource.as_ref(), &account.roles);
         let until = policies.session.lifetime(now);
         let exp = minted_until(now, lifetime(self.resource.as_ref(), policies), until.absolute_expires_at);
         let session = Session {

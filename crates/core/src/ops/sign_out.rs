@@ -1,6 +1,7 @@
 //! Sign-out: ends a session, or all of its account's.
 
 use crate::audit::AuditEvent;
+use crate::client::ClientId;
 use crate::draw::Draw;
 use crate::ids::SessionId;
 use crate::ops::Origin;
@@ -44,11 +45,13 @@ impl SignOut {
     /// [`StoreError`] where storage failed.
     pub async fn run(&self, store: &dyn Store, draw: &Draw) -> Result<SignedOut, StoreError> {
         let Some(session) = self.shown(store).await? else { return Ok(SignedOut::NothingShown) };
-        let (which, reason) = match session.account.filter(|_| self.everywhere) {
+        // Another client's token ends its own session: it was not trusted with all the others.
+        let everywhere = self.everywhere && session.client.as_str() == ClientId::FIRST_PARTY;
+        let (which, reason) = match session.account.filter(|_| everywhere) {
             Some(account) => (Which::OfAccount(account), EndReason::SignedOutElsewhere),
             None => (Which::One(session.id), EndReason::SignedOut),
         };
-        let what = if self.everywhere { "session.signed_out_everywhere" } else { "session.signed_out" };
+        let what = if everywhere { "session.signed_out_everywhere" } else { "session.signed_out" };
         let event = AuditEvent::new(draw.now, what, self.origin.actor()).of_session(session.id);
         let audit = AuditEvent { account: session.account, ..event };
         let by = format!("request {} from {}", self.origin.request, self.origin.address);

@@ -47,7 +47,7 @@ impl Target {
 #[cfg(test)]
 mod tests {
     use super::Target;
-    use crate::client::{Client, ClientId, ClientProfile};
+    use crate::client::{Client, ClientAuthentication, ClientId, ClientKind, ClientProfile, Registration};
     use crate::resource::{Resource, ResourceUri};
     use crate::scope::ScopeSet;
     use crate::session::SecretHash;
@@ -64,9 +64,15 @@ mod tests {
 
     fn client() -> Client {
         let resources = [ResourceUri::parse("https://orders.example.com").unwrap()].into();
-        let profile = ClientProfile { name: None, scopes: ScopeSet::parse(ALLOWED).unwrap(), resources };
-        let id = ClientId::parse("worker").unwrap();
-        Client::machine(id, profile, SecretHash::of(b"secret"), Time::from_millis(0)).unwrap()
+        let profile = ClientProfile {
+            name: None,
+            scopes: ScopeSet::parse(ALLOWED).unwrap(),
+            resources,
+            redirect_uris: Vec::new(),
+        };
+        let (id, kind, created_at) = (ClientId::parse("worker").unwrap(), ClientKind::Machine, Time::from_millis(0));
+        let authentication = ClientAuthentication::SecretBasic(SecretHash::of(b"secret"));
+        Client::register(Registration { id, kind, profile, authentication, created_at }).unwrap()
     }
 
     #[test]

@@ -54,8 +54,10 @@ pub struct Session {
     pub retry_hash: Option<SecretHash>,
     /// The last four networks that rotated it.
     pub networks: Networks,
-    /// When it was opened, which is when the account proved who it is.
+    /// When it was opened.
     pub created_at: Time,
+    /// When the account proved who it is: of a child, when its parent's did.
+    pub authenticated_at: Time,
     /// Over then, unless refreshed before.
     pub idle_expires_at: Time,
     /// Over then.
@@ -103,6 +105,7 @@ impl Session {
             retry_hash: None,
             networks: Networks::default(),
             created_at: draw.now,
+            authenticated_at: draw.now,
             idle_expires_at: until.idle_expires_at,
             absolute_expires_at: until.absolute_expires_at,
             last_token_expires_at: draw.now,

@@ -224,7 +224,7 @@ impl SessionState {
     }
 
     /// The session's client, the built-in one included.
-    fn client(&self) -> Option<Cow<'_, Client>> {
+    pub(crate) fn client(&self) -> Option<Cow<'_, Client>> {
         if self.session.client.as_str() == ClientId::FIRST_PARTY {
             return Some(Cow::Owned(Client::first_party()));
         }

@@ -20,7 +20,7 @@ pub trait DeploymentStore: Send + Sync {
     fn probe(&self) -> StoreFuture<'_, ()>;
 
     /// Forgets ended sessions whose absolute expiry has passed, and live ones likewise: they are over and publish
-    /// nothing. What had one as its parent has none then.
+    /// nothing. What had one as its parent has none then. And authorization codes whose second use nobody needs to see.
     fn sweep(&self, now: Time) -> StoreFuture<'_, Swept>;
 }
 
@@ -49,4 +49,6 @@ pub enum Founded {
 pub struct Swept {
     /// Sessions.
     pub sessions: u64,
+    /// Authorization codes.
+    pub codes: u64,
 }

@@ -14,6 +14,7 @@ mod audit;
 mod clients;
 mod deployment;
 mod error;
+mod grants;
 mod keys;
 mod page;
 mod resources;
@@ -30,6 +31,7 @@ pub use clients::{
 };
 pub use deployment::{Deployment, DeploymentStore, Founded, Swept};
 pub use error::StoreError;
+pub use grants::{GrantStore, RedeemCode, Redemption};
 pub use keys::{KeyStore, RingChange};
 pub use page::{Cursor, CursorStanding, Page, Paged};
 pub use resources::{AddedResource, RemoveResource, ResourceStore};
@@ -51,6 +53,7 @@ pub trait Store:
     + SessionStore
     + ClientStore
     + ResourceStore
+    + GrantStore
     + KeyStore
     + RevocationStore
     + AuditStore
@@ -65,6 +68,7 @@ impl<T> Store for T where
         + SessionStore
         + ClientStore
         + ResourceStore
+        + GrantStore
         + KeyStore
         + RevocationStore
         + AuditStore

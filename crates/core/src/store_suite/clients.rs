@@ -34,7 +34,7 @@ async fn disable(store: &dyn Store, client: &str, now: Time) -> ClientChanged {
     change(store, client, StatusChange::Disable(ending(client, EndReason::ClientDisabled, now)), now).await
 }
 
-async fn remove(store: &dyn Store, client: &str, now: Time) -> ClientChanged {
+pub(super) async fn remove(store: &dyn Store, client: &str, now: Time) -> ClientChanged {
     let ending = ending(client, EndReason::ClientRemoved, now);
     let audit = told("client.removed");
     store.remove_client(RemoveClient { client: id(client), ending, audit, now }).await.unwrap()

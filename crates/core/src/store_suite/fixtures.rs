@@ -2,7 +2,7 @@
 
 use crate::account::{Account, AccountStatus, CredentialVersion, Login, Roles, SessionsFloor};
 use crate::audit::{Actor, AuditEvent, AuditFilter};
-use crate::client::{Client, ClientId, ClientProfile};
+use crate::client::{Client, ClientAuthentication, ClientId, ClientKind, ClientProfile, Registration};
 use crate::ids::{AccountId, SessionId};
 use crate::key_ring::Sealed;
 use crate::network::Network;
@@ -81,8 +81,11 @@ pub(super) fn machine(id: &str) -> Client {
         name: Some("Größter Arbeiter".to_owned()),
         scopes: ScopeSet::parse("orders:read a=b,c'{}").unwrap(),
         resources: ["https://b.example?a=b,c", "urn:example:a"].map(|uri| ResourceUri::parse(uri).unwrap()).into(),
+        redirect_uris: Vec::new(),
     };
-    Client::machine(ClientId::parse(id).unwrap(), profile, SecretHash::of(id.as_bytes()), at(3)).unwrap()
+    let authentication = ClientAuthentication::SecretBasic(SecretHash::of(id.as_bytes()));
+    let (id, kind) = (ClientId::parse(id).unwrap(), ClientKind::Machine);
+    Client::register(Registration { id, kind, profile, authentication, created_at: at(3) }).unwrap()
 }
 
 /// An account's session as sign-in opens it; where there is none, that of a machine.
@@ -102,6 +105,7 @@ pub(super) fn session(number: u32, account: Option<AccountId>) -> Session {
         retry_hash: None,
         networks: Networks::of([network(1)]),
         created_at: at(10),
+        authenticated_at: at(9),
         idle_expires_at: at(10_000),
         absolute_expires_at: at(100_000),
         last_token_expires_at: at(700),
@@ -160,9 +164,9 @@ pub(super) async fn open(store: &dyn Store, number: u32, account: Option<Account
     open_as(store, session(number, account)).await
 }
 
-/// Opens this session; a machine is registered for it unless it is.
+/// Opens this session; its client is registered for it unless it is.
 pub(super) async fn open_as(store: &dyn Store, session: Session) -> Session {
-    if session.account.is_none() {
+    if session.client != ClientId::first_party() {
         store.register_client(machine(session.client.as_str()), told("client.registered")).await.unwrap();
     }
     let floor = match session.account {

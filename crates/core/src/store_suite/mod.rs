@@ -19,6 +19,7 @@ pub mod clients;
 pub mod deployment;
 pub mod ending;
 mod fixtures;
+pub mod grants;
 pub mod keys;
 pub mod model;
 pub mod password;
@@ -80,6 +81,15 @@ macro_rules! store_suite {
                 a_revocation_lasts_as_long_as_a_token_may
                 what_has_no_living_token_publishes_nothing
                 an_ending_is_told_only_if_something_ended
+            }
+            grants {
+                a_client_reads_back_with_its_redirect_uris_and_keys
+                a_code_reads_back_as_it_was_saved
+                a_code_opens_one_session_and_names_it_ever_after
+                of_16_redemptions_of_one_code_one_is_first
+                a_code_whose_ground_is_gone_opens_nothing
+                a_code_is_forgotten_once_nobody_needs_to_see_its_second_use
+                a_consent_is_replaced_by_the_next_and_goes_with_its_client
             }
             keys {
                 a_new_ring_is_empty
@@ -165,12 +175,13 @@ macro_rules! store_suite {
 #[test]
 fn every_behaviour_is_in_the_list() {
     const LIST: &str = include_str!("mod.rs");
-    const TOPICS: [&str; 13] = [
+    const TOPICS: [&str; 14] = [
         include_str!("accounts.rs"),
         include_str!("audit.rs"),
         include_str!("clients.rs"),
         include_str!("deployment.rs"),
         include_str!("ending.rs"),
+        include_str!("grants.rs"),
         include_str!("keys.rs"),
         include_str!("model.rs"),
         include_str!("password.rs"),

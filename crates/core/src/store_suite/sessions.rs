@@ -57,9 +57,9 @@ pub async fn a_session_is_read_with_what_the_rule_asks_about_it(store: &dyn Stor
     open_as(store, Session { client: client.id.clone(), ..session(1, Some(id)) }).await;
     let epoch = StorageEpoch { id: EPOCH, cause: EpochCause::Fresh };
     let standing = AccountStanding { status: AccountStatus::Active, roles: account(1).roles };
-    let state = store.session(session_id(1)).await.unwrap().unwrap();
+    open(store, 2, Some(id)).await;
+    let state = store.session(session_id(2)).await.unwrap().unwrap();
     assert_eq!((state.account, state.client, state.resource), (Some(standing), None, None));
-    store.register_client(client.clone(), told("client.registered")).await.unwrap();
     store.add_resource(resource.clone(), told("resource.added")).await.unwrap();
     let status = AccountChange::Status(AccountStatus::Disabled);
     let disable = ChangeAccount { account: id, change: status, end: None, audit: told("disabled"), now: at(20) };

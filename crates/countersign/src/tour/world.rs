@@ -171,10 +171,13 @@ async fn register_orders(store: &dyn Store, source: &dyn Source) -> Result<Clien
             name: None,
             scopes: ScopeSet::parse(FEED_READ).map_err(not_started)?,
             resources: BTreeSet::new(),
+            redirect_uris: Vec::new(),
         },
+        authentication: None,
+        keys: None,
     };
     match register.run(Actor::named("tour"), store, &Draw::from(source)).await?.map_err(not_started)? {
-        ClientRegistered::Registered(_, secret) => Ok(secret),
+        ClientRegistered::Registered(_, Some(secret)) => Ok(secret),
         other => Err(Failure::failed(format!("the tour's client was not registered: {other:?}"))),
     }
 }

@@ -99,9 +99,14 @@ fn what_can_not_be_a_client_is_refused() {
     place.json(&["client", "add", "billing", "--kind", "machine", "--scope", "feed:read"]);
     let add = |options: &[&str]| place.run(&[&["client", "add", "other"], options].concat());
     add(&[]).assert_failed(2, &["--kind"]);
-    for kind in ["web", "spa", "native", "device", "mcp"] {
-        add(&["--kind", kind]).assert_failed(2, &["come with the OAuth endpoints", "`machine`"]);
+    for kind in ["web", "spa", "native", "mcp"] {
+        add(&["--kind", kind]).assert_failed(2, &["needs a redirect URI"]);
+        let uris = ["--kind", kind, "--redirect-uri", "https://a.example/cb", "--redirect-uri", "http://a.example/cb"];
+        add(&uris).assert_failed(2, &["redirect URI 2", "`https`"]);
     }
+    add(&["--kind", "spa", "--redirect-uri", "https://a.example/cb", "--auth", "client_secret_basic"])
+        .assert_failed(2, &["`spa`", "`none`"]);
+    add(&["--kind", "machine", "--auth", "private_key_jwt"]).assert_failed(2, &["needs the public keys"]);
     add(&["--kind", "robot"]).assert_failed(2, &["not a kind of client"]);
     add(&["--kind", "machine", "--scope", "a b"]).assert_failed(2, &["not a scope"]);
     add(&["--kind", "machine", "--resource", "orders"]).assert_failed(2, &["absolute URI"]);

@@ -8,6 +8,7 @@ use crate::routes::api::delivery::Delivery;
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
+use countersign_core::client::ClientId;
 use countersign_core::ops::{Authenticated, authenticate};
 use countersign_core::{SessionId, TokenId};
 use countersign_jose::{Expectations, Secret, TokenType, UnverifiedToken, VerifiedToken, VerifyError};
@@ -71,6 +72,11 @@ impl FromRequestParts<App> for SignedIn {
         };
         let token = verify(app, token, app.issuer()).map_err(|error| ApiError::invalid_token(error.to_string()))?;
         let claims = token.claims();
+        // Of another client's token the issuer is the audience where nothing else was asked for: no one agreed to more
+        // than its scopes.
+        if claims.client_id != ClientId::FIRST_PARTY {
+            return Err(ApiError::invalid_token("the token belongs to a client that may not use this API"));
+        }
         let ids = claims.sid.parse::<SessionId>().ok().zip(claims.jti.parse::<TokenId>().ok());
         let (session, jti) = ids.ok_or_else(|| ApiError::invalid_token("not a token of an account's session"))?;
         let who = authenticate(session, jti, app.store(), app.source().now()).await?;

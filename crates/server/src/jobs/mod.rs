@@ -45,7 +45,7 @@ async fn sweep(app: &App) {
         ticks.tick().await;
         let now = app.source().now();
         match app.store().sweep(now).await {
-            Ok(swept) => tracing::debug!(sessions = swept.sessions, "ended sessions forgotten"),
+            Ok(swept) => tracing::debug!(sessions = swept.sessions, codes = swept.codes, "what is over forgotten"),
             Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "sweeping failed"),
         }
         if let Err(error) = app.store().forget_revocations(now.timestamp()).await {

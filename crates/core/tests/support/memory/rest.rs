@@ -4,13 +4,15 @@ use super::{MemoryStore, Operation, not_kept};
 use countersign_core::account::{Account, Login};
 use countersign_core::audit::{AuditEvent, AuditFilter};
 use countersign_core::client::{Client, ClientAuthentication, ClientId, ClientStatus};
+use countersign_core::grant::{AuthorizedCode, Consent};
 use countersign_core::resource::{Resource, ResourceUri};
 use countersign_core::revocation::{Revocation, RevocationSubject, Sequence};
+use countersign_core::session::SecretHash;
 use countersign_core::store::{
     AccountStore, AddedResource, AuditStore, BeginEpoch, ChangeAccount, ChangeClientStatus, ChangeMark, ChangePassword,
     Changed, ClientChanged, ClientStore, Created, Deployment, DeploymentStore, EndedSessions, FeedPage, Founded,
-    NewAccount, Page, Paged, Published, RaiseAlarm, Registered, RemoveClient, RemoveResource, ReplaceClientSecret,
-    ResourceStore, RevocationStore, StatusChange, StoreFuture, Swap, Swept,
+    GrantStore, NewAccount, Page, Paged, Published, RaiseAlarm, RedeemCode, Redemption, Registered, RemoveClient,
+    RemoveResource, ReplaceClientSecret, ResourceStore, RevocationStore, StatusChange, StoreFuture, Swap, Swept,
 };
 use countersign_core::{AccountId, Epoch, Span, Time};
 use countersign_jose::Timestamp;
@@ -67,6 +69,28 @@ impl ResourceStore for MemoryStore {
 
     fn remove_resource(&self, _: RemoveResource) -> StoreFuture<'_, Swap> {
         not_kept("resource to be removed")
+    }
+}
+
+impl GrantStore for MemoryStore {
+    fn save_code(&self, _: SecretHash, _: AuthorizedCode, _: AuditEvent) -> StoreFuture<'_, ()> {
+        not_kept("codes")
+    }
+
+    fn code(&self, _: SecretHash) -> StoreFuture<'_, Option<AuthorizedCode>> {
+        not_kept("codes")
+    }
+
+    fn redeem_code(&self, _: RedeemCode) -> StoreFuture<'_, Redemption> {
+        not_kept("codes")
+    }
+
+    fn consent(&self, _: AccountId, _: &ClientId, _: &ResourceUri) -> StoreFuture<'_, Option<Consent>> {
+        not_kept("consents")
+    }
+
+    fn save_consent(&self, _: Consent, _: AuditEvent) -> StoreFuture<'_, ()> {
+        not_kept("consents")
     }
 }
 

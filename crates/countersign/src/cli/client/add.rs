@@ -7,19 +7,21 @@ use crate::data;
 use crate::failure::Failure;
 use crate::output::{Answer, Output, Page};
 use clap::Args;
-use countersign_core::client::{ClientId, ClientKind, ClientProfile, ClientSecret};
+use countersign_core::client::{AuthenticationMethod, ClientId, ClientKind, ClientProfile, ClientSecret};
 use countersign_core::ops::{ClientRegistered, RegisterClient};
 use countersign_core::resource::ResourceUri;
-use countersign_core::scope::{FEED_READ, Scope, ScopeSet};
+use countersign_core::scope::{FEED_READ, IDENTITY, Scope, ScopeSet};
 use countersign_core::{Draw, Time};
+use countersign_jose::{Jwk, JwkSet};
 use serde::Serialize;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
 /// Register a client; its secret is shown once
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
+  countersign client add shop --kind web --redirect-uri https://shop.example.com/callback
   countersign client add billing --kind machine --scope orders:read --resource https://orders.example.com
   countersign client add guard --kind machine --scope feed:read --secret-out guard.secret
 
@@ -28,9 +30,19 @@ and a scope that needs a role is not granted to a machine.")]
 pub(super) struct AddArgs {
     /// Its id: 1 to 256 printable ASCII characters
     id: String,
-    /// What it is: machine, a program that acts for itself
+    /// What it is: web, spa or native, an application on a server, in a browser or on a device, at which people sign in;
+    /// mcp, an agent that acts for somebody; machine, a program that acts for itself
     #[arg(long, value_name = "KIND")]
     kind: ClientKind,
+    /// Where people come back to once they have signed in, compared character by character; may be given again
+    #[arg(long = "redirect-uri", value_name = "URI")]
+    redirect_uris: Vec<String>,
+    /// How it authenticates: none, client_secret_basic, client_secret_post or private_key_jwt [default: as its kind does]
+    #[arg(long = "auth", value_name = "METHOD")]
+    authentication: Option<AuthenticationMethod>,
+    /// Its public keys for private_key_jwt: a file with a JWK or a JWK Set
+    #[arg(long = "jwk-file", value_name = "FILE")]
+    keys: Option<PathBuf>,
     /// A scope that it may ask for; may be given again
     #[arg(long = "scope", value_name = "SCOPE")]
     scopes: Vec<String>,
@@ -65,22 +77,25 @@ impl AddArgs {
             name: self.name,
             scopes: scopes.map_err(Failure::usage)?,
             resources: resources.map_err(Failure::usage)?,
+            redirect_uris: self.redirect_uris,
         };
-        let served = profile.scopes.iter().all(|scope| scope == FEED_READ);
+        let keys = self.keys.as_deref().map(read_keys).transpose()?;
+        let served = profile.scopes.iter().all(|scope| scope == FEED_READ || IDENTITY.contains(&scope));
         let nowhere = profile.resources.is_empty() && !served;
-        let register = RegisterClient { id, kind: self.kind, profile };
+        let register = RegisterClient { id, kind: self.kind, profile, authentication: self.authentication, keys };
         let deployment = Deployment::open_or_found(context).await?;
         let draw = deployment.draw();
         // Read before: once the secret counts, nothing may stand between it and whoever asked for it.
         let until = refused_until(&deployment, &register.id).await?;
-        let kept = KeptSecret::write(self.secret, &draw)?;
+        let secret_out = if register.makes_secret() { self.secret } else { SecretOut { file: None } };
+        let kept = KeptSecret::write(secret_out, &draw)?;
         let registered = Box::pin(register.run(actor(), &*deployment.store, &draw)).await?;
         let refused = match registered {
             Ok(ClientRegistered::Registered(client, secret)) => {
                 if nowhere {
                     out.note("without --resource its tokens are for the issuer, which serves no scope but feed:read");
                 }
-                return out.answer(&kept.shown(client.id.as_str(), &secret, "registered", until));
+                return out.answer(&kept.shown(client.id.as_str(), secret.as_ref(), "registered", until));
             }
             Ok(ClientRegistered::IdTaken) => Failure::failed(format!("there is a client `{}` already", self.id))
                 .hint(format!("countersign client show {}", self.id)),
@@ -93,6 +108,14 @@ impl AddArgs {
         kept.discard();
         Err(refused)
     }
+}
+
+/// A JWK Set, or one JWK as a set of one.
+fn read_keys(path: &Path) -> Result<JwkSet, Failure> {
+    let about = |failure: Failure| failure.about(format!("{} holds no public keys", path.display()));
+    let text = std::fs::read(path).map_err(|error| about(Failure::usage(error)))?;
+    let one = |error| Jwk::parse(&text).map(|key| JwkSet { keys: vec![key] }).map_err(|_| error);
+    JwkSet::parse(&text).or_else(one).map_err(|error| about(Failure::usage(error)))
 }
 
 /// Where a secret is kept before storage holds its hash: a full disk must not leave a client whose secret nobody knows.
@@ -113,11 +136,11 @@ impl KeptSecret {
     pub(super) fn shown(
         self,
         client: &str,
-        secret: &ClientSecret,
+        secret: Option<&ClientSecret>,
         what: &'static str,
         refused_until: Option<Time>,
     ) -> Shown {
-        let client_secret = self.0.is_none().then(|| secret.expose().to_owned());
+        let client_secret = secret.filter(|_| self.0.is_none()).map(|secret| secret.expose().to_owned());
         Shown { client_id: client.to_owned(), client_secret, what, refused_until }
     }
 

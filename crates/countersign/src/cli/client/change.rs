@@ -33,7 +33,7 @@ pub(super) async fn secret(deployment: &Deployment, args: RotateSecretArgs, out:
     let kept = KeptSecret::write(args.secret, &draw)?;
     let refused = match ReplaceClientSecret.run(&client, actor(), &*deployment.store, &draw).await? {
         SecretReplaced::Replaced(secret) => {
-            return out.answer(&kept.shown(client.id.as_str(), &secret, "replaced the secret of", until));
+            return out.answer(&kept.shown(client.id.as_str(), Some(&secret), "replaced the secret of", until));
         }
         SecretReplaced::Public => Failure::failed(format!("client `{}` is public: it has no secret", args.id)),
         SecretReplaced::Lost => lost(&args.id),

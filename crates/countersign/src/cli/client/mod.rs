@@ -15,12 +15,13 @@ use countersign_core::store::Page;
 use std::path::PathBuf;
 use view::{ClientDetail, ClientList};
 
-/// Register clients and administer them: programs that ask for tokens
+/// Register clients and administer them: applications and programs that ask for tokens
 #[derive(Debug, Args)]
 #[command(
     arg_required_else_help = true,
     after_help = "\
 Examples:
+  countersign client add shop --kind web --redirect-uri https://shop.example.com/callback
   countersign client add billing --kind machine --scope orders:read --resource https://orders.example.com
   countersign client add guard --kind machine --scope feed:read --secret-out guard.secret
   countersign client rotate-secret billing

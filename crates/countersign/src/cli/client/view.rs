@@ -27,6 +27,7 @@ struct ClientView {
     token_endpoint_auth_method: &'static str,
     scopes: Vec<String>,
     resources: Vec<String>,
+    redirect_uris: Vec<String>,
     status: &'static str,
     created_at: String,
     #[serde(skip)]
@@ -74,9 +75,10 @@ impl ClientView {
         Self {
             client_id: client.id.to_string(),
             kind: client.kind.code(),
-            token_endpoint_auth_method: client.authentication.method(),
+            token_endpoint_auth_method: client.authentication.method().code(),
             scopes: client.scopes.iter().map(str::to_owned).collect(),
             resources: client.resources.iter().map(|uri| uri.as_str().to_owned()).collect(),
+            redirect_uris: client.redirect_uris.iter().map(|uri| uri.as_str().to_owned()).collect(),
             status: client.status.code(),
             created_at: rfc3339(client.created_at),
             created: client.created_at,
@@ -93,6 +95,7 @@ impl ClientView {
         let scopes = if self.scopes.is_empty() { "none".to_owned() } else { self.scopes.join(" ") };
         page.field("scopes", &scopes);
         self.resources.iter().for_each(|uri| page.field("resource", uri));
+        self.redirect_uris.iter().for_each(|uri| page.field("redirect", uri));
         page.time("registered", self.created);
     }
 }

@@ -3,16 +3,18 @@
 use countersign_core::account::{Account, Login};
 use countersign_core::audit::{AuditEvent, AuditFilter};
 use countersign_core::client::{Client, ClientId};
+use countersign_core::grant::{AuthorizedCode, Consent};
 use countersign_core::key_ring::{KeyRing, RingVersion};
 use countersign_core::resource::{Resource, ResourceUri};
 use countersign_core::revocation::{Revocation, RevocationSubject, Sequence};
-use countersign_core::session::{Session, SessionState};
+use countersign_core::session::{SecretHash, Session, SessionState};
 use countersign_core::store::{
     AccountStore, AddedResource, AuditStore, BeginEpoch, ChangeAccount, ChangeClientStatus, ChangeMark, ChangePassword,
     Changed, ClientChanged, ClientStore, CountRepeat, Created, Deployment, DeploymentStore, EndSessions, EndedSessions,
-    FeedPage, Founded, Held, HoldSession, KeyStore, NewAccount, OpenSession, Opened, Page, Paged, Published,
-    RaiseAlarm, Registered, RemoveClient, RemoveResource, ReplaceClientSecret, ResourceStore, RevocationStore,
-    RingChange, RotateSession, SessionFilter, SessionStore, Store, StoreError, StoreFuture, Swap, Swept,
+    FeedPage, Founded, GrantStore, Held, HoldSession, KeyStore, NewAccount, OpenSession, Opened, Page, Paged,
+    Published, RaiseAlarm, RedeemCode, Redemption, Registered, RemoveClient, RemoveResource, ReplaceClientSecret,
+    ResourceStore, RevocationStore, RingChange, RotateSession, SessionFilter, SessionStore, Store, StoreError,
+    StoreFuture, Swap, Swept,
 };
 use countersign_core::{AccountId, Epoch, SessionId, Span, Time};
 use countersign_jose::Timestamp;
@@ -177,6 +179,13 @@ delegate! {
         resources(page: Page) -> Paged<Resource>;
         longest_lifetime() -> Option<Span>;
         remove_resource(remove: RemoveResource) -> Swap;
+    }
+    GrantStore {
+        save_code(hash: SecretHash, code: AuthorizedCode, audit: AuditEvent) -> ();
+        code(hash: SecretHash) -> Option<AuthorizedCode>;
+        redeem_code(redeem: RedeemCode) -> Redemption;
+        consent(account: AccountId, client: &ClientId, audience: &ResourceUri) -> Option<Consent>;
+        save_consent(consent: Consent, audit: AuditEvent) -> ();
     }
     KeyStore {
         key_ring() -> KeyRing;

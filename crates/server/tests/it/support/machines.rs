@@ -44,11 +44,13 @@ impl TestApp {
             name: None,
             scopes: ScopeSet::parse(scopes).unwrap(),
             resources: resources.iter().map(|uri| ResourceUri::parse(uri).unwrap()).collect(),
+            redirect_uris: Vec::new(),
         };
-        let register = RegisterClient { id: ClientId::parse(id).unwrap(), kind: ClientKind::Machine, profile };
+        let (id, kind) = (ClientId::parse(id).unwrap(), ClientKind::Machine);
+        let register = RegisterClient { id, kind, profile, authentication: None, keys: None };
         let registered = register.run(Actor::named("test"), self.store(), &self.draw()).await.unwrap().unwrap();
         let ClientRegistered::Registered(client, secret) = registered else { panic!("{registered:?}") };
-        Machine { id: client.id.to_string(), secret: secret.expose().to_owned() }
+        Machine { id: client.id.to_string(), secret: secret.unwrap().expose().to_owned() }
     }
 
     pub(crate) async fn client(&self, id: &str) -> Option<Client> {

@@ -1,4 +1,4 @@
-//! `/api/v1/admin/clients`: registering machine clients and administering them.
+//! `/api/v1/admin/clients`: registering clients and administering them.
 
 use crate::app::App;
 use crate::error::ApiError;
@@ -11,7 +11,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use countersign_core::Time;
 use countersign_core::client::{
-    Client, ClientId, ClientKind, ClientProfile, ClientSecret, ClientStatus, UnknownClientKind,
+    AuthenticationMethod, Client, ClientId, ClientKind, ClientProfile, ClientSecret, ClientStatus, UnknownClientKind,
 };
 use countersign_core::ops::{
     ChangeClientStatus, ClientChange, ClientRegistered, RegisterClient, RemoveClient, ReplaceClientSecret,
@@ -19,6 +19,7 @@ use countersign_core::ops::{
 };
 use countersign_core::resource::ResourceUri;
 use countersign_core::scope::{Scope, ScopeSet};
+use countersign_jose::JwkSet;
 use serde::{Deserialize, Serialize};
 
 #[derive(Deserialize)]
@@ -32,6 +33,12 @@ pub(crate) struct RegisterRequest {
     scopes: Vec<String>,
     #[serde(default)]
     resources: Vec<String>,
+    #[serde(default)]
+    redirect_uris: Vec<String>,
+    #[serde(default)]
+    token_endpoint_auth_method: Option<String>,
+    #[serde(default)]
+    jwks: Option<serde_json::Value>,
 }
 
 /// A client, without anything secret.
@@ -44,6 +51,7 @@ pub(crate) struct ClientView {
     token_endpoint_auth_method: &'static str,
     scopes: Vec<String>,
     resources: Vec<String>,
+    redirect_uris: Vec<String>,
     status: &'static str,
     created_at: String,
 }
@@ -58,11 +66,12 @@ pub(crate) struct ClientDetail {
     refused_until: Option<String>,
 }
 
-/// A client's secret, shown once.
+/// A client, and its secret, if it has one, shown once.
 #[derive(Serialize)]
 pub(crate) struct Shown {
     client_id: String,
-    client_secret: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    client_secret: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     refused_until: Option<String>,
 }
@@ -110,7 +119,7 @@ pub(crate) async fn register(
     match registered.map_err(|error| ApiError::invalid_request(error.to_string()))? {
         ClientRegistered::Registered(client, secret) => {
             tracing::info!(client = %client.id, "client registered by an administrator");
-            Ok((StatusCode::CREATED, axum::Json(Shown::of(&client.id, &secret, refused_until))))
+            Ok((StatusCode::CREATED, axum::Json(Shown::of(&client.id, secret.as_ref(), refused_until))))
         }
         ClientRegistered::IdTaken => Err(ApiError::client_id_taken()),
         ClientRegistered::UnknownResource(_) => Err(ApiError::invalid_target()),
@@ -128,7 +137,7 @@ pub(crate) async fn rotate_secret(
     match ReplaceClientSecret.run(&client, administrator.actor, app.store(), &app.draw()).await? {
         SecretReplaced::Replaced(secret) => {
             tracing::info!(client = %client.id, "client's secret replaced by an administrator");
-            Ok(axum::Json(Shown::of(&client.id, &secret, refused_until)))
+            Ok(axum::Json(Shown::of(&client.id, Some(&secret), refused_until)))
         }
         SecretReplaced::Public => Err(ApiError::invalid_request("a public client has no secret")),
         SecretReplaced::Lost => Err(ApiError::changed()),
@@ -209,8 +218,13 @@ impl RegisterRequest {
             name: self.name,
             scopes: scopes.map_err(|error| ApiError::invalid_scope(&error))?,
             resources: resources.map_err(|_| ApiError::invalid_target())?,
+            redirect_uris: self.redirect_uris,
         };
-        Ok(RegisterClient { id, kind, profile })
+        let method = self.token_endpoint_auth_method.as_deref().map(str::parse::<AuthenticationMethod>).transpose();
+        let authentication = method.map_err(|error| told(&error))?;
+        let keys = self.jwks.map(|jwks| JwkSet::parse(jwks.to_string().as_bytes())).transpose();
+        let keys = keys.map_err(|error| told(&error))?;
+        Ok(RegisterClient { id, kind, profile, authentication, keys })
     }
 }
 
@@ -225,9 +239,10 @@ impl ClientView {
             client_id: client.id.to_string(),
             name: client.name,
             kind: client.kind.code(),
-            token_endpoint_auth_method: client.authentication.method(),
+            token_endpoint_auth_method: client.authentication.method().code(),
             scopes: client.scopes.iter().map(str::to_owned).collect(),
             resources: client.resources.iter().map(|uri| uri.as_str().to_owned()).collect(),
+            redirect_uris: client.redirect_uris.iter().map(|uri| uri.as_str().to_owned()).collect(),
             status: client.status.code(),
             created_at: rfc3339(client.created_at),
         }
@@ -235,7 +250,8 @@ impl ClientView {
 }
 
 impl Shown {
-    fn of(id: &ClientId, secret: &ClientSecret, refused_until: Option<String>) -> Self {
-        Self { client_id: id.to_string(), client_secret: secret.expose().to_owned(), refused_until }
+    fn of(id: &ClientId, secret: Option<&ClientSecret>, refused_until: Option<String>) -> Self {
+        let client_secret = secret.map(|secret| secret.expose().to_owned());
+        Self { client_id: id.to_string(), client_secret, refused_until }
     }
 }

@@ -47,7 +47,7 @@ async fn a_registered_client_is_shown_its_secret_once() {
     let expected = json!({
         "client_id": "billing", "name": "Billing", "kind": "machine",
         "token_endpoint_auth_method": "client_secret_basic", "scopes": ["feed:read", "orders:read"],
-        "resources": [ORDERS], "status": "active", "created_at": "2027-01-15T08:00:00Z",
+        "resources": [ORDERS], "redirect_uris": [], "status": "active", "created_at": "2027-01-15T08:00:00Z",
     });
     assert_eq!(app.admin("GET", "clients/billing", &root).send().await.assert_status(200).json(), expected);
     let list = app.admin("GET", "clients", &root).send().await.assert_status(200).json();
@@ -91,6 +91,27 @@ async fn what_can_not_be_registered_is_refused() {
         (json!({ "client_id": "new", "kind": "machine", "name": "CANARY\n" }), 400, "invalid_request"),
         (json!({ "client_id": "CANARY a", "kind": "machine" }), 400, "invalid_request"),
         (json!({ "client_id": "new", "kind": "web" }), 400, "invalid_request"),
+        (
+            json!({ "client_id": "new", "kind": "web", "redirect_uris": ["http://CANARY.example"] }),
+            400,
+            "invalid_request",
+        ),
+        (
+            json!({ "client_id": "new", "kind": "machine", "redirect_uris": ["https://a.example"] }),
+            400,
+            "invalid_request",
+        ),
+        (
+            json!({ "client_id": "new", "kind": "machine", "token_endpoint_auth_method": "CANARY" }),
+            400,
+            "invalid_request",
+        ),
+        (
+            json!({ "client_id": "new", "kind": "machine", "token_endpoint_auth_method": "none" }),
+            400,
+            "invalid_request",
+        ),
+        (json!({ "client_id": "new", "kind": "machine", "jwks": { "keys": ["CANARY"] } }), 400, "invalid_request"),
         (json!({ "client_id": "new", "kind": "CANARY" }), 400, "invalid_request"),
         (json!({ "client_id": "new" }), 400, "invalid_request"),
         (json!({ "kind": "machine" }), 400, "invalid_request"),
@@ -101,8 +122,21 @@ async fn what_can_not_be_registered_is_refused() {
         assert!(!refused.text().contains("CANARY"), "{}", refused.text());
     }
     let web = register(&app, &root, json!({ "client_id": "new", "kind": "web" })).await;
-    assert!(web.text().contains("come with the OAuth endpoints"), "{}", web.text());
+    assert!(web.text().contains("needs a redirect URI"), "{}", web.text());
     assert_eq!(app.audit("client.registered").await.len(), 1);
+}
+
+#[tokio::test]
+async fn a_client_at_which_people_sign_in_is_registered_with_where_they_come_back_to() {
+    let app = TestApp::start().await;
+    let root = app.administrator().await;
+    let uris = ["http://127.0.0.1/cb", "https://app.example/cb"];
+    let body = json!({ "client_id": "app", "kind": "native", "redirect_uris": uris });
+    let shown = register(&app, &root, body).await.assert_status(201).json();
+    assert_eq!(shown, json!({ "client_id": "app" }), "a public client has no secret");
+    let client = app.admin("GET", "clients/app", &root).send().await.assert_status(200).json();
+    assert_eq!(client["redirect_uris"], json!(uris));
+    assert_eq!(client["token_endpoint_auth_method"], "none");
 }
 
 #[tokio::test]
