@@ -16,6 +16,7 @@ mod hashing;
 mod http;
 mod jobs;
 pub mod limits;
+mod refreshing;
 mod router;
 mod routes;
 mod serve;

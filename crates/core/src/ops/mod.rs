@@ -7,6 +7,7 @@
 //! | [`Refresh`] | trades a refresh token for a fresh access token and, mostly, its successor |
 //! | [`SignOut`] | ends a session, or all of its account's |
 //! | [`AuthenticateClient`] | checks a client's secret |
+//! | [`ExchangeCode`] | trades an authorization code for the tokens of a new session |
 //! | [`ClientCredentials`] | gives a machine an access token |
 //! | [`EndOwnSessions`] | ends other sessions from within one |
 //! | [`ChangePassword`], [`SetPassword`] | replaces a password; other sessions end |
@@ -24,6 +25,7 @@ mod change_password;
 mod client_credentials;
 mod clients;
 mod end_sessions;
+mod exchange_code;
 mod found;
 mod hashing;
 mod issue;
@@ -46,6 +48,7 @@ pub use clients::{
     SecretReplaced, longest_token_lifetime,
 };
 pub use end_sessions::{EndOwnSessions, Others};
+pub use exchange_code::{ExchangeCode, Exchanged, NotExchanged};
 pub use found::{Found, Foundation, OnIssuerChange};
 pub use hashing::{HashInPlace, HashingError, HashingFuture, PasswordHashing};
 pub use issue::{Issue, IssuedRefresh};

@@ -65,6 +65,8 @@ reasons! {
     Reused = "reused",
     /// Its refresh token came from another client (row 5).
     ForeignClient = "foreign_client",
+    /// The authorization code that made it came again: somebody else may hold it.
+    CodeReused = "code_reused",
     /// Not refreshed for too long.
     IdleExpired = "idle_expired",
     /// Old enough, however busy.

@@ -51,6 +51,7 @@ kinds! {
     InvalidScope: BAD_REQUEST, "invalid_scope", "The scope is malformed or beyond the grant";
     InvalidTarget: BAD_REQUEST, "invalid_target", "No such resource server is registered";
     UnsupportedGrantType: BAD_REQUEST, "unsupported_grant_type", "The grant type is not one of this server";
+    UnauthorizedClient: BAD_REQUEST, "unauthorized_client", "The client may not use this grant";
     InvalidDpopProof: BAD_REQUEST, "invalid_dpop_proof", "The proof of possession does not hold";
     UseDpopNonce: BAD_REQUEST, "use_dpop_nonce", "The proof of possession needs the server's nonce";
     InvalidCredentials: UNAUTHORIZED, "invalid_credentials", "Login or password is wrong";
@@ -94,6 +95,7 @@ plain! {
     invalid_target => InvalidTarget;
     unsupported_grant_type => UnsupportedGrantType;
     invalid_client => InvalidClient;
+    unauthorized_client => UnauthorizedClient;
     missing_token => MissingToken;
     stale_authentication => StaleAuthentication;
     insufficient_scope => InsufficientScope;
@@ -155,6 +157,12 @@ impl ApiError {
             Refusal::InvalidDpopProof => Kind::InvalidDpopProof,
             Refusal::UseDpopNonce => Kind::UseDpopNonce,
         })
+    }
+
+    /// An authorization code that is refused; the wire never says why.
+    pub(crate) fn code_refused() -> Self {
+        let detail = "the code is not good (any more), or what came with it does not fit: start again";
+        Self { detail: Some(detail.into()), ..Self::of(Kind::InvalidGrant) }
     }
 
     pub(crate) fn rate_limited(after: Span) -> Self {

@@ -55,7 +55,10 @@ pub(crate) fn render(mut response: Response<Body>, request_id: &str, form: Form)
             let challenge = challenge(error.kind).map(HeaderValue::from_static);
             ("application/problem+json", document(&error, request_id), challenge)
         }
-        Form::OAuth => ("application/json", oauth::body(&error, title), oauth::challenge(error.kind)),
+        Form::OAuth => {
+            *response.status_mut() = oauth::status(error.kind, status);
+            ("application/json", oauth::body(&error, title), oauth::challenge(error.kind))
+        }
     };
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));

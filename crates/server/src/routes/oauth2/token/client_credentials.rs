@@ -13,7 +13,8 @@ pub(super) async fn issue(
     client: Client,
     form: TokenForm,
 ) -> Result<TokenResponse, ApiError> {
-    let credentials = ClientCredentials { client, resource: form.resource, scope: form.scope, origin };
+    let credentials =
+        ClientCredentials { client, resource: form.resource, scope: form.scope.unwrap_or_default(), origin };
     match credentials.run(app.store(), app.policies(), &app.draw()).await? {
         MachineToken::Issued(claims) => {
             let token = app.sign_access(&claims).await?;
@@ -22,6 +23,8 @@ pub(super) async fn issue(
                 access_token: token.access_token,
                 token_type: "Bearer",
                 expires_in: token.expires_in,
+                refresh_token: None,
+                id_token: None,
                 scope: claims.scope.to_string(),
             })
         }
