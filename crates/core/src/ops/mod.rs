@@ -39,7 +39,7 @@ mod sign_up;
 mod target;
 
 pub use accounts::{AccountChanged, ChangeAttribute, ChangeRole, ChangeStatus, InvalidAttribute, RemoveAccount};
-pub use authenticate::{Authenticated, authenticate};
+pub use authenticate::{Authenticated, authenticate, standing};
 pub use authenticate_client::AuthenticateClient;
 pub use change_password::{ChangePassword, PasswordChange, SetPassword};
 pub use client_credentials::{ClientCredentials, MachineToken};

@@ -36,6 +36,8 @@ fn code(kind: Kind) -> &'static str {
         | Kind::InvalidScope
         | Kind::InvalidTarget
         | Kind::InvalidDpopProof
+        | Kind::InvalidToken
+        | Kind::InsufficientScope
         | Kind::UnauthorizedClient
         | Kind::UnsupportedGrantType
         | Kind::UseDpopNonce => kind.row().1,
@@ -49,6 +51,12 @@ fn code(kind: Kind) -> &'static str {
 pub(super) const fn challenge(kind: Kind) -> Option<HeaderValue> {
     match kind {
         Kind::InvalidClient => Some(HeaderValue::from_static("Basic realm=\"countersign\", charset=\"UTF-8\"")),
+        // What is asked for with an access token (RFC 6750 §3): the userinfo endpoint.
+        Kind::MissingToken => Some(HeaderValue::from_static("Bearer")),
+        Kind::InvalidToken => Some(HeaderValue::from_static("Bearer error=\"invalid_token\"")),
+        Kind::InsufficientScope => {
+            Some(HeaderValue::from_static("Bearer error=\"insufficient_scope\", scope=\"openid\""))
+        }
         _ => None,
     }
 }

@@ -28,6 +28,8 @@ pub(crate) struct SignedIn {
 /// What the server asks of its own tokens, beside what verification does.
 #[derive(Deserialize)]
 pub(crate) struct OwnClaims {
+    pub(crate) sub: String,
+    pub(crate) iat: u64,
     pub(crate) sid: String,
     pub(crate) jti: String,
     pub(crate) client_id: String,
@@ -87,10 +89,15 @@ impl FromRequestParts<App> for SignedIn {
 
 /// The session of one of our access tokens, whoever it is for; `None` if it does not hold.
 pub(crate) fn session_of(app: &App, token: &str) -> Option<SessionId> {
+    verify_whatever_for(app, token)?.0.claims().sid.parse().ok()
+}
+
+/// One of our access tokens, and whom it is for; `None` if it does not hold.
+pub(crate) fn verify_whatever_for(app: &App, token: &str) -> Option<(VerifiedToken<OwnClaims>, String)> {
     // The audience is read to be asked for: signature, issuer, type and times still decide.
     let claims = UnverifiedToken::parse(token).ok()?.claims_json_unverified().ok()?;
     let audience = claims.get("aud")?.as_str()?.to_owned();
-    verify(app, token, &audience).ok()?.claims().sid.parse().ok()
+    Some((verify(app, token, &audience).ok()?, audience))
 }
 
 /// Signature, issuer, this audience, type and times; whether the session is live is another question.

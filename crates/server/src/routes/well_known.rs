@@ -5,7 +5,8 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::header::CACHE_CONTROL;
 use axum::response::{IntoResponse, Response};
-use countersign_core::scope::FEED_READ;
+use countersign_core::grant::GrantType;
+use countersign_core::scope::{FEED_READ, IDENTITY};
 use serde::Serialize;
 
 /// OpenID Connect Discovery 1.0 §3 and RFC 8414 §2, with what exists.
@@ -14,17 +15,26 @@ struct Metadata<'a> {
     issuer: &'a str,
     jwks_uri: String,
     token_endpoint: String,
+    introspection_endpoint: String,
+    revocation_endpoint: String,
+    userinfo_endpoint: String,
     countersign_feed_uri: String,
     countersign_feed_snapshot_uri: String,
     countersign_feed_applied_uri: String,
     countersign_feed_jwks_uri: String,
-    grant_types_supported: [&'static str; 1],
-    token_endpoint_auth_methods_supported: [&'static str; 1],
-    scopes_supported: [&'static str; 1],
+    grant_types_supported: [&'static str; 3],
+    token_endpoint_auth_methods_supported: [&'static str; 3],
+    introspection_endpoint_auth_methods_supported: [&'static str; 2],
+    revocation_endpoint_auth_methods_supported: [&'static str; 3],
+    scopes_supported: [&'static str; 5],
+    id_token_signing_alg_values_supported: [&'static str; 1],
+    claims_supported: [&'static str; 9],
     response_types_supported: [&'static str; 0],
     subject_types_supported: [&'static str; 1],
     access_token_signing_alg_values_supported: [&'static str; 1],
 }
+
+const SECRETS: [&str; 2] = ["client_secret_basic", "client_secret_post"];
 
 /// `GET /.well-known/openid-configuration` and `GET /.well-known/oauth-authorization-server`.
 pub(crate) async fn metadata(State(app): State<App>) -> Response {
@@ -32,14 +42,21 @@ pub(crate) async fn metadata(State(app): State<App>) -> Response {
         issuer: app.issuer(),
         jwks_uri: format!("{}/.well-known/jwks.json", app.issuer()),
         token_endpoint: format!("{}/oauth2/token", app.issuer()),
+        introspection_endpoint: format!("{}/oauth2/introspect", app.issuer()),
+        revocation_endpoint: format!("{}/oauth2/revoke", app.issuer()),
+        userinfo_endpoint: format!("{}/oauth2/userinfo", app.issuer()),
         countersign_feed_uri: format!("{}/revocations/feed", app.issuer()),
         countersign_feed_snapshot_uri: format!("{}/revocations/snapshot", app.issuer()),
         countersign_feed_applied_uri: format!("{}/revocations/applied", app.issuer()),
         countersign_feed_jwks_uri: format!("{}/revocations/jwks.json", app.issuer()),
-        grant_types_supported: ["client_credentials"],
-        token_endpoint_auth_methods_supported: ["client_secret_basic"],
+        grant_types_supported: GrantType::ALL.map(GrantType::code),
+        token_endpoint_auth_methods_supported: ["none", SECRETS[0], SECRETS[1]],
+        introspection_endpoint_auth_methods_supported: SECRETS,
+        revocation_endpoint_auth_methods_supported: ["none", SECRETS[0], SECRETS[1]],
         // The issuer's own; those of resource servers are between them and their clients.
-        scopes_supported: [FEED_READ],
+        scopes_supported: [IDENTITY[0], IDENTITY[1], IDENTITY[2], IDENTITY[3], FEED_READ],
+        id_token_signing_alg_values_supported: ["RS256"],
+        claims_supported: ["iss", "sub", "aud", "exp", "iat", "auth_time", "name", "preferred_username", "email"],
         response_types_supported: [],
         subject_types_supported: ["public"],
         access_token_signing_alg_values_supported: [app.ring().signer.key().algorithm().as_str()],

@@ -1,1 +1,2 @@
+mod about_tokens;
 mod token;

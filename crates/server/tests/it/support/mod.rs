@@ -7,6 +7,7 @@ pub(crate) mod client;
 pub(crate) mod failing;
 pub(crate) mod follower;
 pub(crate) mod forge;
+pub(crate) mod keys;
 pub(crate) mod logs;
 pub(crate) mod machines;
 pub(crate) mod resource_servers;
