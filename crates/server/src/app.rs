@@ -4,6 +4,7 @@ use crate::error::ApiError;
 use crate::feed::{FeedPolicy, Hub};
 use crate::hashing::HashingPool;
 use crate::http::HttpPolicy;
+use crate::replays::Replays;
 use crate::throttling::Throttle;
 use countersign_core::audit::Actor;
 use countersign_core::key_ring::{KeyRingError, MasterKey, OpenKeyRing, RingPolicy, StorageKey};
@@ -52,6 +53,7 @@ pub(crate) struct Shared {
     pub(crate) http: HttpPolicy,
     pub(crate) hashing: HashingPool,
     pub(crate) throttle: Throttle,
+    pub(crate) replays: Replays,
     pub(crate) master: MasterKey,
     pub(crate) storage_key: StorageKey,
     pub(crate) ring: RwLock<Arc<OpenKeyRing>>,
@@ -111,6 +113,10 @@ impl App {
 
     pub(crate) fn throttle(&self) -> &Throttle {
         &self.0.throttle
+    }
+
+    pub(crate) fn replays(&self) -> &Replays {
+        &self.0.replays
     }
 
     #[cfg(feature = "fault-injection")]

@@ -17,6 +17,7 @@ mod http;
 mod jobs;
 pub mod limits;
 mod refreshing;
+mod replays;
 mod router;
 mod routes;
 mod serve;

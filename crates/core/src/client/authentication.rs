@@ -1,6 +1,6 @@
 //! How a client proves who it is (RFC 6749 §2.3).
 
-use super::ClientSecret;
+use super::{ClientAssertion, ClientSecret};
 use crate::session::SecretHash;
 use countersign_jose::JwkSet;
 
@@ -28,6 +28,8 @@ pub enum ClientProof {
     SecretBasic(ClientSecret),
     /// This, in the body.
     SecretPost(ClientSecret),
+    /// This, signed by the client (`private_key_jwt`).
+    Assertion(ClientAssertion),
 }
 
 /// A way to authenticate, as metadata spells it (RFC 8414 §2, RFC 7591 §2).

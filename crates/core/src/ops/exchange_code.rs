@@ -2,7 +2,7 @@
 
 use crate::account::{Account, AccountStatus};
 use crate::audit::AuditEvent;
-use crate::client::{Client, ClientId};
+use crate::client::{Client, ClientAuthentication, ClientId};
 use crate::draw::Draw;
 use crate::grant::{AuthorizationCode, AuthorizedCode, CodeRefusal};
 use crate::ids::SessionId;
@@ -12,6 +12,7 @@ use crate::ops::{Origin, Policies};
 use crate::resource::{Resource, ResourceUri};
 use crate::session::{End, EndReason, Session, minted_until};
 use crate::store::{EndSessions, OpenSession, RedeemCode, Redemption, Store, StoreError, Which};
+use crate::token::AccessClaims;
 
 /// A code that is presented, with what must come beside it.
 #[derive(Debug)]
@@ -149,7 +150,8 @@ impl Redeeming<'_> {
         };
         let secret = self.draw.session_secret.clone();
         let refresh = IssuedRefresh::Token { session: session.id, secret, generation: session.generation };
-        let issue = Issue { claims: minted.claims(), refresh, refresh_expires_at: session.idle_expires_at };
+        let claims = AccessClaims { bound_to: self.exchange.jkt.clone(), ..minted.claims() };
+        let issue = Issue { claims, refresh, refresh_expires_at: session.idle_expires_at };
         Ok(Exchanged::Issued(Box::new(issue), self.code.nonce.clone()))
     }
 
@@ -167,7 +169,8 @@ impl Redeeming<'_> {
             parent: Some(code.parent),
             authenticated_at: code.authenticated_at,
             last_token_expires_at: self.policies.session.written_ahead(exp),
-            jkt: self.exchange.jkt.clone(),
+            // What a client's own authentication protects may go on under another key (RFC 9449 §5).
+            jkt: self.exchange.jkt.clone().filter(|_| client.authentication == ClientAuthentication::Public),
             label: client.name.as_ref().map(named),
             address: Some(self.exchange.origin.address),
             ..Session::fresh(self.draw, id, until, code.audience.clone(), scope)

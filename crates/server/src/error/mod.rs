@@ -6,7 +6,7 @@ mod problem;
 pub(crate) use problem::{Form, Problem, render};
 
 use crate::limits::RETRY_AFTER_SECONDS;
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use countersign_core::Span;
 use countersign_core::account::{InvalidLogin, PasswordRefused};
@@ -24,6 +24,7 @@ pub(crate) struct ApiError {
     detail: Option<Cow<'static, str>>,
     cause: Option<Box<dyn Error + Send + Sync>>,
     retry_after: Option<u64>,
+    nonce: Option<HeaderValue>,
 }
 
 macro_rules! kinds {
@@ -117,7 +118,7 @@ plain! {
 
 impl ApiError {
     const fn of(kind: Kind) -> Self {
-        Self { kind, detail: None, cause: None, retry_after: None }
+        Self { kind, detail: None, cause: None, retry_after: None, nonce: None }
     }
 
     /// A malformed request; `detail` says what was expected, and repeats nothing of what was sent.
@@ -157,6 +158,11 @@ impl ApiError {
             Refusal::InvalidDpopProof => Kind::InvalidDpopProof,
             Refusal::UseDpopNonce => Kind::UseDpopNonce,
         })
+    }
+
+    /// With the nonce that the next proof of possession needs (RFC 9449 §8).
+    pub(crate) fn with_nonce(self, nonce: Option<HeaderValue>) -> Self {
+        Self { nonce, ..self }
     }
 
     /// An authorization code that is refused; the wire never says why.

@@ -1,6 +1,7 @@
 //! Problem documents (RFC 9457), rendered once at the edge, where the request's id is known.
 
 use super::{ApiError, Kind, oauth};
+use crate::http::dpop::DPOP_NONCE;
 use axum::body::Body;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, Response, StatusCode};
@@ -65,6 +66,9 @@ pub(crate) fn render(mut response: Response<Body>, request_id: &str, form: Form)
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if let Some(challenge) = challenge {
         headers.insert(WWW_AUTHENTICATE, challenge);
+    }
+    if let Some(nonce) = &error.nonce {
+        headers.insert(DPOP_NONCE, nonce.clone());
     }
     if let Some(seconds) = error.retry_after {
         headers.insert(RETRY_AFTER, HeaderValue::from(seconds));

@@ -7,7 +7,7 @@ use crate::http::form::{Form, decode};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
-use countersign_core::client::{Client, ClientId, ClientProof, ClientSecret};
+use countersign_core::client::{Client, ClientAssertion, ClientId, ClientProof, ClientSecret};
 use countersign_core::ops::AuthenticateClient;
 use countersign_jose::base64url;
 use zeroize::Zeroizing;
@@ -17,6 +17,8 @@ pub(crate) struct ClientRequest {
     pub(crate) client: Client,
     pub(crate) form: Form,
     pub(crate) origin: RequestOrigin,
+    /// What came with it, for whoever wants to know of keys.
+    pub(crate) headers: HeaderMap,
 }
 
 /// An id and what proves it, as they were sent. Nothing about them is known yet.
@@ -36,6 +38,7 @@ impl FromRequest<App> for ClientRequest {
             Some(credentials) => Some(credentials.authenticate(app, &origin).await?),
             None => None,
         };
+        let headers = parts.headers.clone();
         let form = Form::from_request(Request::from_parts(parts, body), app).await?;
         let client = match in_header {
             Some(client) => {
@@ -44,12 +47,15 @@ impl FromRequest<App> for ClientRequest {
             }
             None => Credentials::of_form(&form)?.authenticate(app, &origin).await?,
         };
-        Ok(Self { client, form, origin })
+        Ok(Self { client, form, origin, headers })
     }
 }
 
 /// RFC 6749 §2.3: not more than one method a request.
 fn nothing_else(form: &Form, client: &Client) -> Result<(), ApiError> {
+    if form.get("client_assertion").is_some() {
+        return Err(ApiError::invalid_request("an assertion and an `Authorization` header are two authentications"));
+    }
     if form.get("client_secret").is_some() {
         return Err(ApiError::invalid_request("the client's secret belongs in the `Authorization` header alone"));
     }
@@ -82,8 +88,11 @@ impl Credentials {
         Some(Self { id, proof: ClientProof::SecretBasic(secret) })
     }
 
-    /// `client_id`, and `client_secret` where there is one (RFC 6749 §2.3.1, §3.2.1).
+    /// `client_id`, and `client_secret` where there is one (RFC 6749 §2.3.1, §3.2.1); or an assertion (RFC 7523 §2.2).
     fn of_form(form: &Form) -> Result<Self, ApiError> {
+        if let Some(assertion) = form.get("client_assertion") {
+            return Self::of_assertion(form, assertion);
+        }
         let id = form.get("client_id").ok_or_else(ApiError::invalid_client)?;
         let proof = match form.get("client_secret") {
             Some(secret) => ClientProof::SecretPost(ClientSecret::presented(secret.to_owned())),
@@ -92,14 +101,32 @@ impl Credentials {
         Ok(Self { id: ClientId::parse(id).ok(), proof })
     }
 
+    fn of_assertion(form: &Form, assertion: &str) -> Result<Self, ApiError> {
+        if form.get("client_secret").is_some() {
+            return Err(ApiError::invalid_request("an assertion and a secret are two authentications"));
+        }
+        if form.get("client_assertion_type") != Some(ASSERTION_TYPE) {
+            return Err(ApiError::invalid_client());
+        }
+        let assertion = ClientAssertion::presented(assertion.to_owned());
+        let id = assertion.claimed();
+        if form.get("client_id").is_some_and(|named| id.as_ref().is_none_or(|id| id.as_str() != named)) {
+            return Err(ApiError::invalid_request("`client_id` is another than that of the assertion"));
+        }
+        Ok(Self { id, proof: ClientProof::Assertion(assertion) })
+    }
+
     /// Only failures cost, each address its own; they are counted after the fact, so that no number of good requests at
     /// once is slowed down.
     async fn authenticate(self, app: &App, origin: &RequestOrigin) -> Result<Client, ApiError> {
         let (draw, address) = (app.draw(), origin.address);
         app.throttle().client_may_try(address, draw.now).map_err(ApiError::rate_limited)?;
         let authentication = AuthenticateClient { id: self.id, proof: self.proof, origin: origin.clone().into() };
-        match authentication.run(app.store(), &draw).await? {
-            Some(client) => Ok(client),
+        match authentication.run(app.store(), app.issuer(), &draw).await? {
+            Some((client, None)) => Ok(client),
+            // Signed with the client's key, so a second one is no guess that would have to cost.
+            Some((client, Some(once))) if app.replays().is_first(client.id.as_str(), &once.id, draw.now) => Ok(client),
+            Some(_) => Err(ApiError::invalid_client()),
             None => {
                 app.throttle().count_failed_client(address, draw.now);
                 Err(ApiError::invalid_client())
@@ -107,6 +134,8 @@ impl Credentials {
         }
     }
 }
+
+const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// Base64 with padding (RFC 4648 §4), by way of the strict one without.
 fn base64(text: &str) -> Option<Vec<u8>> {

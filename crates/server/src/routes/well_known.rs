@@ -7,6 +7,7 @@ use axum::http::header::CACHE_CONTROL;
 use axum::response::{IntoResponse, Response};
 use countersign_core::grant::GrantType;
 use countersign_core::scope::{FEED_READ, IDENTITY};
+use countersign_jose::Algorithm;
 use serde::Serialize;
 
 /// OpenID Connect Discovery 1.0 §3 and RFC 8414 §2, with what exists.
@@ -23,9 +24,11 @@ struct Metadata<'a> {
     countersign_feed_applied_uri: String,
     countersign_feed_jwks_uri: String,
     grant_types_supported: [&'static str; 3],
-    token_endpoint_auth_methods_supported: [&'static str; 3],
-    introspection_endpoint_auth_methods_supported: [&'static str; 2],
-    revocation_endpoint_auth_methods_supported: [&'static str; 3],
+    token_endpoint_auth_methods_supported: [&'static str; 4],
+    token_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
+    introspection_endpoint_auth_methods_supported: [&'static str; 3],
+    revocation_endpoint_auth_methods_supported: [&'static str; 4],
+    dpop_signing_alg_values_supported: Vec<&'static str>,
     scopes_supported: [&'static str; 5],
     id_token_signing_alg_values_supported: [&'static str; 1],
     claims_supported: [&'static str; 9],
@@ -34,10 +37,12 @@ struct Metadata<'a> {
     access_token_signing_alg_values_supported: [&'static str; 1],
 }
 
-const SECRETS: [&str; 2] = ["client_secret_basic", "client_secret_post"];
+const METHODS: [&str; 4] = ["none", "client_secret_basic", "client_secret_post", "private_key_jwt"];
 
 /// `GET /.well-known/openid-configuration` and `GET /.well-known/oauth-authorization-server`.
 pub(crate) async fn metadata(State(app): State<App>) -> Response {
+    let asymmetric = Algorithm::ALL.into_iter().filter(|algorithm| !algorithm.is_symmetric());
+    let asymmetric: Vec<_> = asymmetric.map(Algorithm::as_str).collect();
     let metadata = Metadata {
         issuer: app.issuer(),
         jwks_uri: format!("{}/.well-known/jwks.json", app.issuer()),
@@ -50,9 +55,11 @@ pub(crate) async fn metadata(State(app): State<App>) -> Response {
         countersign_feed_applied_uri: format!("{}/revocations/applied", app.issuer()),
         countersign_feed_jwks_uri: format!("{}/revocations/jwks.json", app.issuer()),
         grant_types_supported: GrantType::ALL.map(GrantType::code),
-        token_endpoint_auth_methods_supported: ["none", SECRETS[0], SECRETS[1]],
-        introspection_endpoint_auth_methods_supported: SECRETS,
-        revocation_endpoint_auth_methods_supported: ["none", SECRETS[0], SECRETS[1]],
+        token_endpoint_auth_methods_supported: METHODS,
+        introspection_endpoint_auth_methods_supported: [METHODS[1], METHODS[2], METHODS[3]],
+        revocation_endpoint_auth_methods_supported: METHODS,
+        token_endpoint_auth_signing_alg_values_supported: asymmetric.clone(),
+        dpop_signing_alg_values_supported: asymmetric,
         // The issuer's own; those of resource servers are between them and their clients.
         scopes_supported: [IDENTITY[0], IDENTITY[1], IDENTITY[2], IDENTITY[3], FEED_READ],
         id_token_signing_alg_values_supported: ["RS256"],

@@ -20,7 +20,7 @@ async fn both_metadata_documents_tell_what_exists() {
         }
         let grants = ["authorization_code", "refresh_token", "client_credentials"];
         assert_eq!(metadata["grant_types_supported"], json!(grants));
-        let methods = ["none", "client_secret_basic", "client_secret_post"];
+        let methods = ["none", "client_secret_basic", "client_secret_post", "private_key_jwt"];
         assert_eq!(metadata["token_endpoint_auth_methods_supported"], json!(methods));
         assert_eq!(metadata["revocation_endpoint_auth_methods_supported"], json!(methods));
         assert_eq!(metadata["introspection_endpoint_auth_methods_supported"], json!(methods[1..]));

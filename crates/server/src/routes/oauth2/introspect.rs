@@ -58,7 +58,7 @@ async fn access_token(app: &App, client: &Client, token: &str) -> Result<Option<
     }
     Ok(Some(json!({
         "active": true,
-        "token_type": "Bearer",
+        "token_type": if claims.cnf.is_some() { "DPoP" } else { "Bearer" },
         "iss": app.issuer(),
         "sub": claims.sub,
         "aud": audience,

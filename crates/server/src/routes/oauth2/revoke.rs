@@ -18,7 +18,7 @@ use countersign_core::token::REFRESH_TOKEN_PREFIX;
 /// ends its session, with all its access tokens; an access token is refused alone (§2.1).
 pub(crate) async fn revoke(
     State(app): State<App>,
-    ClientRequest { client, form, origin }: ClientRequest,
+    ClientRequest { client, form, origin, .. }: ClientRequest,
 ) -> Result<StatusCode, ApiError> {
     let token = form.get("token").ok_or_else(|| ApiError::invalid_request("`token` is missing"))?;
     // `token_type_hint` says nothing that the token does not: the two kinds look different.

@@ -2,9 +2,10 @@
 
 use crate::app::App;
 use crate::error::ApiError;
-use crate::http::bearer::{BearerToken, verify};
+use crate::http::bearer::own_token;
 use axum::Json;
 use axum::extract::State;
+use axum::http::{HeaderMap, Method};
 use countersign_core::ops::authenticate;
 use countersign_core::scope::{OPENID, ScopeSet};
 use countersign_core::{SessionId, TokenId};
@@ -25,10 +26,12 @@ pub(crate) struct UserInfo {
 }
 
 /// The access token is for the issuer itself, and `openid` was granted with it.
-pub(crate) async fn userinfo(State(app): State<App>, bearer: Option<BearerToken>) -> Result<Json<UserInfo>, ApiError> {
-    let bearer = bearer.ok_or_else(ApiError::missing_token)?;
-    let token = verify(&app, bearer.as_str(), app.issuer());
-    let token = token.map_err(|error| ApiError::invalid_token(error.to_string()))?;
+pub(crate) async fn userinfo(
+    State(app): State<App>,
+    method: Method,
+    headers: HeaderMap,
+) -> Result<Json<UserInfo>, ApiError> {
+    let token = own_token(&app, &headers, &method, "/oauth2/userinfo")?;
     let claims = token.claims();
     let scope = ScopeSet::parse(&claims.scope).unwrap_or_default();
     if !scope.contains(OPENID) {

@@ -16,6 +16,7 @@ pub(super) async fn exchange(
     client: Client,
     form: &Form,
     token: TokenForm,
+    jkt: Option<String>,
 ) -> Result<TokenResponse, ApiError> {
     let code = form.get("code").ok_or_else(|| ApiError::invalid_request("`code` is missing"))?;
     if token.scope.is_some() {
@@ -28,7 +29,7 @@ pub(super) async fn exchange(
         redirect_uri: form.get("redirect_uri").map(str::to_owned),
         verifier: form.get("code_verifier").map(str::to_owned),
         resource: token.resource,
-        jkt: None,
+        jkt,
         origin: origin.into(),
     };
     let client = &exchange.client.id;

@@ -16,12 +16,13 @@ pub(super) async fn refresh(
     client: Client,
     form: &Form,
     token: TokenForm,
+    proof: Proof,
 ) -> Result<TokenResponse, ApiError> {
     let text = form.get("refresh_token").ok_or_else(|| ApiError::invalid_request("`refresh_token` is missing"))?;
     let presented = Presented {
         token: text,
         client: client.id,
-        proof: Proof::Absent,
+        proof,
         retry: form.get("retry"),
         scope: token.scope,
         resource: token.resource,

@@ -2,10 +2,12 @@
 
 use crate::app::App;
 use crate::error::ApiError;
+use crate::http::dpop::{self, DPOP_NONCE};
 use axum::Json;
+use axum::http::HeaderValue;
 use axum::response::{IntoResponse, Response};
 use countersign_core::ops::Issue;
-use countersign_core::token::IdClaims;
+use countersign_core::token::{AccessClaims, IdClaims};
 use serde::Serialize;
 
 /// An access token, what it is good for, and what goes with it.
@@ -19,6 +21,19 @@ pub(crate) struct TokenResponse {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) id_token: Option<String>,
     pub(super) scope: String,
+    /// `DPoP-Nonce`, where the next proof needs one.
+    #[serde(skip)]
+    pub(super) nonce: Option<HeaderValue>,
+}
+
+/// How the access token is to be presented (RFC 6749 §7.1, RFC 9449 §5).
+pub(super) const fn token_type(claims: &AccessClaims) -> &'static str {
+    if claims.bound_to.is_some() { "DPoP" } else { "Bearer" }
+}
+
+/// So that the next proof needs no second try (RFC 9449 §8.2).
+pub(super) fn next_nonce(app: &App, claims: &AccessClaims) -> Option<HeaderValue> {
+    claims.bound_to.as_ref().and_then(|_| dpop::next_nonce(app))
 }
 
 impl TokenResponse {
@@ -37,7 +52,8 @@ impl TokenResponse {
         };
         Ok(Self {
             access_token: pair.access_token,
-            token_type: "Bearer",
+            token_type: token_type(&issue.claims),
+            nonce: next_nonce(app, &issue.claims),
             expires_in: pair.expires_in,
             refresh_token: refresh_token.map(str::to_owned),
             id_token,
@@ -48,6 +64,7 @@ impl TokenResponse {
 
 impl IntoResponse for TokenResponse {
     fn into_response(self) -> Response {
-        Json(self).into_response()
+        let nonce = self.nonce.clone().map(|nonce| [(DPOP_NONCE, nonce)]);
+        (nonce, Json(self)).into_response()
     }
 }

@@ -4,4 +4,5 @@ mod authentication;
 mod authorization_code;
 mod client_credentials;
 mod form;
+mod proofs;
 mod refresh_token;
