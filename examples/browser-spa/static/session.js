@@ -10,19 +10,19 @@ export class Session extends EventTarget {
     /** What a tab knows of the session; null: nobody is signed in. Replaced as a whole, never changed in place. */
     #state = null;
     #queue = Promise.resolve();
-    #api; #body; #name; #ear; #mouth;
+    #api; #inMemory; #name; #ear; #mouth;
 
     /** Fires `change` whenever what is known of the session changes, in whichever tab that was. */
     constructor({ api = location.origin, delivery = "cookie" } = {}) {
         super();
         this.#api = new URL(api);
-        this.#body = delivery === "body";
+        this.#inMemory = delivery === "body";
         this.#name = `countersign ${delivery} ${this.#api.origin}`;
         // Two ends, since a channel does not hear itself: see #caughtUp.
         [this.#ear, this.#mouth] = [new BroadcastChannel(this.#name), new BroadcastChannel(this.#name)];
         this.#ear.addEventListener("message", ({ data }) => this.#hear(data));
         // Cookies outlive the tab, so what is known about them must too; it holds no token.
-        if (!this.#body) this.#state = JSON.parse(localStorage.getItem(this.#name));
+        if (!this.#inMemory) this.#state = JSON.parse(localStorage.getItem(this.#name));
         else this.#mouth.postMessage({ asks: true });
     }
 
@@ -30,7 +30,7 @@ export class Session extends EventTarget {
 
     signIn(login, password) {
         return this.#alone(async () => {
-            const delivery = this.#body ? "body" : "cookie";
+            const delivery = this.#inMemory ? "body" : "cookie";
             const { status, answer } = await this.#post("sign-in", { login, password, delivery });
             if (status !== 200) throw new Error(answer.title);
             this.#keep(answer, 0);
@@ -111,7 +111,7 @@ export class Session extends EventTarget {
 
     #set(state) {
         this.#state = state;
-        if (!this.#body) localStorage.setItem(this.#name, JSON.stringify(state));
+        if (!this.#inMemory) localStorage.setItem(this.#name, JSON.stringify(state));
         this.dispatchEvent(new Event("change"));
     }
 
@@ -138,8 +138,8 @@ export class Session extends EventTarget {
     }
 
     #send(request) {
-        if (this.#body) request.headers.set("authorization", `Bearer ${this.#live().accessToken}`);
-        return fetch(request, { credentials: this.#body ? "omit" : "include" });
+        if (this.#inMemory) request.headers.set("authorization", `Bearer ${this.#live().accessToken}`);
+        return fetch(request, { credentials: this.#inMemory ? "omit" : "include" });
     }
 
     async #post(path, content, attempts = 1) {
@@ -149,7 +149,7 @@ export class Session extends EventTarget {
                     method: "POST",
                     headers: { "content-type": "application/json" },
                     body: JSON.stringify(content),
-                    credentials: this.#body ? "omit" : "include",
+                    credentials: this.#inMemory ? "omit" : "include",
                     signal: AbortSignal.timeout(REPLY_MILLISECONDS),
                 });
                 const { status } = response;
