@@ -115,15 +115,19 @@ export class Session extends EventTarget {
         this.dispatchEvent(new Event("change"));
     }
 
-    /** Does `work` while no other tab does any, knowing what they did before. */
+    /** Does `work` while no other tab does any: knowing what they did before, and heard before they go on. */
     #alone(work) {
-        const informed = async () => { await this.#caughtUp(); return work(); };
+        const informed = async () => {
+            await this.#caughtUp();
+            try { return await work(); } finally { await this.#caughtUp(); }
+        };
         if (navigator.locks) return navigator.locks.request(this.#name, informed);
         // Without Web Locks tabs collide, and send the same retry key: the server gives both the same successor.
         return (this.#queue = this.#queue.catch(() => {}).then(informed));
     }
 
-    /** Resolves once all that was posted before is heard. A tab that slept has all of it before it. */
+    /** Resolves once all that was posted before is heard: a lock may be handed on faster than words travel, and a tab
+        that slept has all of them before it. */
     #caughtUp() {
         const word = crypto.randomUUID();
         return new Promise((resolve) => {
