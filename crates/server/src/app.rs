@@ -30,15 +30,15 @@ pub enum SignUpPolicy {
 
 /// What the routes go by, beside the policies of the rules.
 #[derive(Debug, Clone)]
-pub struct RoutePolicy {
+pub(crate) struct RoutePolicy {
     /// Who may sign up.
-    pub sign_up: SignUpPolicy,
+    pub(crate) sign_up: SignUpPolicy,
     /// How far the clocks of two servers may be apart.
-    pub leeway: Leeway,
+    pub(crate) leeway: Leeway,
     /// How long the key set may be cached.
-    pub jwks_max_age: Span,
+    pub(crate) jwks_max_age: Span,
     /// How the revocation feed is served.
-    pub feed: FeedPolicy,
+    pub(crate) feed: FeedPolicy,
 }
 
 // Anybody may ask whether the server is ready, and each probe is a commit.

@@ -12,7 +12,7 @@ use clap::Args;
 use countersign_core::account::Role;
 use countersign_core::ops::{Foundation, OnIssuerChange};
 use countersign_core::store::{Page, Store};
-use countersign_server::{Listener, Server, ServerParts, StartError, SystemSource, Tls, TlsProblem};
+use countersign_server::{Listener, Server, StartError, SystemSource, Tls, TlsProblem};
 use serde::Serialize;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -148,20 +148,10 @@ async fn start(deployment: Deployment, issuer: String, on_change: OnIssuerChange
     let ring = deployment.store.key_ring().await?;
     let master = deployment.master(&ring)?.key();
     let config = &deployment.config;
-    let http = policies::of_http(config, &issuer);
-    let parts = ServerParts {
-        store: Arc::clone(&deployment.store),
-        source: Arc::clone(&deployment.source),
-        master,
-        routes: policies::of_routes(config)?,
-        http,
-        hashing: policies::of_hashing(config),
-        throttle: policies::of_throttle(config),
-        policies: policies::of_rules(config, issuer)?,
-        on_issuer_change: on_change,
-    };
-    let server = Server::start(parts).await.map_err(|error| refused(error, config))?;
-    Ok(server.keeping_audit_for(config.telemetry.audit_kept.into()))
+    let builder = Server::builder(Arc::clone(&deployment.store), master, issuer)
+        .source(Arc::clone(&deployment.source))
+        .on_issuer_change(on_change);
+    policies::of_server(config, builder)?.build().await.map_err(|error| refused(error, config))
 }
 
 fn refused(error: StartError, config: &Config) -> Failure {

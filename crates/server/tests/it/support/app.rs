@@ -2,15 +2,12 @@
 
 use super::client::{Request, Response, send_raw};
 use super::failing::{FailingStore, When};
-use countersign_core::account::PasswordPolicy;
 use countersign_core::key_ring::MasterKey;
-use countersign_core::ops::{OnIssuerChange, Policies};
 use countersign_core::policy::{KeyPolicy, SessionPolicy, TokenPolicy};
 use countersign_core::{Source as _, Span, Time};
-use countersign_jose::{Algorithm, Leeway};
+use countersign_jose::Algorithm;
 use countersign_server::{
-    FaultPoint, FeedPolicy, HashingPolicy, HttpPolicy, ManualSource, RoutePolicy, Server, ServerParts, SignUpPolicy,
-    StoppedRequest, ThrottlePolicy,
+    FaultPoint, FeedPolicy, HashingPolicy, ManualSource, Server, SignUpPolicy, StoppedRequest, ThrottlePolicy,
 };
 use countersign_store_sqlite::{Options, SqliteStore};
 use std::net::SocketAddr;
@@ -45,7 +42,8 @@ pub(crate) struct Setup {
     pub(crate) session: SessionPolicy,
     pub(crate) key: KeyPolicy,
     pub(crate) sign_up: SignUpPolicy,
-    pub(crate) http: HttpPolicy,
+    pub(crate) trusted_origins: Vec<String>,
+    pub(crate) cors_origins: Vec<String>,
     pub(crate) hashing: HashingPolicy,
     pub(crate) throttle: ThrottlePolicy,
     pub(crate) feed: FeedPolicy,
@@ -88,7 +86,8 @@ impl Default for Setup {
             session: SessionPolicy::default(),
             key: KeyPolicy::default(),
             sign_up: SignUpPolicy::Open,
-            http: HttpPolicy::new(ISSUER),
+            trusted_origins: Vec::new(),
+            cors_origins: Vec::new(),
             hashing: HashingPolicy::default(),
             throttle: ThrottlePolicy::default(),
             feed: FeedPolicy::default(),
@@ -117,7 +116,6 @@ impl Setup {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
         listener.set_nonblocking(true).expect("a socket that does not block");
         self.token.issuer = format!("http://localhost:{}", listener.local_addr().expect("its address").port());
-        self.http = HttpPolicy::new(&self.token.issuer);
         self.listener = Some(Arc::new(listener));
         self
     }
@@ -144,28 +142,19 @@ impl Stopped {
         let source = Arc::new(ManualSource::at(now));
         let sqlite = Arc::new(SqliteStore::open(&Options::at(folder.path().join(DATABASE))).expect("a database"));
         let store = Arc::new(FailingStore::new(sqlite.clone()));
-        let server = Server::start(ServerParts {
-            store: store.clone(),
-            source: source.clone(),
-            master: master_key(),
-            policies: Policies {
-                token: setup.token.clone(),
-                session: setup.session,
-                key: setup.key,
-                password: PasswordPolicy::with_blocklist(""),
-            },
-            routes: RoutePolicy {
-                sign_up: setup.sign_up,
-                leeway: Leeway::seconds(10).expect("a leeway"),
-                jwks_max_age: Span::from_seconds(600),
-                feed: setup.feed,
-            },
-            http: setup.http.clone(),
-            hashing: setup.hashing,
-            throttle: setup.throttle,
-            on_issuer_change: OnIssuerChange::Refuse,
-        });
-        let server = server.await.expect("a server");
+        let server = Server::builder(store.clone(), master_key(), setup.token.issuer.clone())
+            .source(source.clone())
+            .algorithm(setup.token.algorithm)
+            .access_lifetime(setup.token.access_lifetime)
+            .sessions(setup.session)
+            .keys(setup.key)
+            .sign_up(setup.sign_up)
+            .feed(setup.feed)
+            .trusted_origins(setup.trusted_origins.clone())
+            .cors_origins(setup.cors_origins.clone())
+            .hashing(setup.hashing)
+            .throttle(setup.throttle);
+        let server = server.build().await.expect("a server");
         let listener = setup.listen().await;
         let address = listener.local_addr().expect("its address");
         let (stop, stopped) = oneshot::channel();
