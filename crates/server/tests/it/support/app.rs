@@ -6,6 +6,7 @@ use countersign_core::account::PasswordPolicy;
 use countersign_core::key_ring::MasterKey;
 use countersign_core::ops::{OnIssuerChange, Policies};
 use countersign_core::policy::{KeyPolicy, SessionPolicy, TokenPolicy};
+use countersign_core::token::ClaimMapping;
 use countersign_core::{Source as _, Span, Time};
 use countersign_jose::{Algorithm, Leeway};
 use countersign_server::{
@@ -84,6 +85,7 @@ impl Default for Setup {
                 issuer: ISSUER.to_owned(),
                 algorithm: Algorithm::Es256,
                 access_lifetime: Span::from_seconds(600),
+                claims: ClaimMapping::default(),
             },
             session: SessionPolicy::default(),
             key: KeyPolicy::default(),
@@ -97,6 +99,12 @@ impl Default for Setup {
     }
 }
 
+/// Custom claims, each as `name=attribute:name`.
+pub(crate) fn mapping(claims: &[&str]) -> ClaimMapping {
+    let claims: Result<Vec<_>, _> = claims.iter().map(|text| ClaimMapping::definition(text)).collect();
+    ClaimMapping::of(claims.expect("claims")).expect("a mapping")
+}
+
 impl Setup {
     pub(crate) fn algorithm(mut self, algorithm: Algorithm) -> Self {
         self.token.algorithm = algorithm;
@@ -105,6 +113,12 @@ impl Setup {
 
     pub(crate) fn grace(mut self, grace: Span) -> Self {
         self.session.grace = grace;
+        self
+    }
+
+    /// With these custom claims, each as `name=attribute:name`.
+    pub(crate) fn claims(mut self, claims: &[&str]) -> Self {
+        self.token.claims = mapping(claims);
         self
     }
 
