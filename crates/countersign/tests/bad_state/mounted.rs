@@ -16,15 +16,15 @@ pub(crate) struct Mounted {
 impl Mounted {
     /// A file system in memory of so many KiB at the folder `place`. `None`, told loudly, where nobody may mount.
     pub(crate) fn small(place: &Path, kibibytes: u32) -> Option<Self> {
-        Self::mounted(place, &format!("mount -t tmpfs -o size={kibibytes}k,mode=700 tmpfs \"$0\""))
+        Self::of(place, &format!("mount -t tmpfs -o size={kibibytes}k,mode=700 tmpfs \"$0\""))
     }
 
     /// What stands at `place`, a file or a folder, read-only.
     pub(crate) fn read_only(place: &Path) -> Option<Self> {
-        Self::mounted(place, "mount --bind \"$0\" \"$0\" && mount -o remount,ro,bind \"$0\"")
+        Self::of(place, "mount --bind \"$0\" \"$0\" && mount -o remount,ro,bind \"$0\"")
     }
 
-    fn mounted(place: &Path, mount: &str) -> Option<Self> {
+    fn of(place: &Path, mount: &str) -> Option<Self> {
         // Root of the machine, or root of a namespace of one's own.
         let ways: [(&[&str], &[&'static str]); 2] =
             [(&["-m"], &["--mount"]), (&["-Urm"], &["--mount", "--user", "--preserve-credentials"])];

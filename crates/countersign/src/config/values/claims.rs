@@ -11,6 +11,8 @@ use countersign_core::token::{ClaimMapping, ClaimName, ClaimSource, InvalidClaim
 /// A table in the file, `NAME=SOURCE` and commas in a variable.
 pub(in crate::config) struct Claims;
 
+type Definition = Result<(ClaimName, ClaimSource), Fault>;
+
 impl Describe for Claims {
     fn describe(&self) -> String {
         "table, each claim with its source, `\"attribute:NAME\"`; in a variable `NAME=attribute:NAME,…`".to_owned()
@@ -44,7 +46,7 @@ impl Shape for Claims {
 }
 
 /// Each claim alone.
-fn definitions(raw: &Raw) -> Result<Vec<Result<(ClaimName, ClaimSource), Fault>>, Fault> {
+fn definitions(raw: &Raw) -> Result<Vec<Definition>, Fault> {
     if let Raw::Untyped(_) = raw {
         let claims = raw.texts()?.into_iter();
         return Ok(claims
