@@ -19,6 +19,7 @@ pub(crate) fn of_rules(config: &Config, issuer: String) -> Result<Policies, Fail
         issuer,
         algorithm: algorithm(config.tokens.algorithm),
         access_lifetime: Span::from(config.tokens.access_lifetime),
+        claims: config.tokens.claims.clone(),
     };
     Ok(Policies { token, session: sessions(config), key: keys(config), password: passwords(config)? })
 }

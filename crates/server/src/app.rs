@@ -209,6 +209,10 @@ impl App {
     pub(crate) async fn sign_access(&self, claims: &AccessClaims) -> Result<AccessToken, ApiError> {
         #[cfg(feature = "fault-injection")]
         self.0.faults.reach(crate::fault::FaultPoint::BeforeSigning).await;
+        if let Err(long) = &claims.custom {
+            let (subject, audience) = (claims.subject.map(|subject| subject.to_string()), claims.audience.as_str());
+            tracing::warn!(subject, audience, "{long}; the token was issued without them");
+        }
         let access_token = self.ring().signer.sign(&claims.of_issuer(self.issuer())).map_err(ApiError::internal)?;
         let (exp, iat) = (claims.expires_at.as_seconds(), claims.issued_at.as_seconds());
         Ok(AccessToken { access_token, expires_in: exp.saturating_sub(iat) })

@@ -14,6 +14,7 @@ use countersign_core::key_ring::{KeyRingError, MasterKey, OpenKeyRing};
 use countersign_core::ops::{Found, Foundation, OnIssuerChange, Policies, RotateKeys, RotationError};
 use countersign_core::policy::{KeyPolicy, SessionPolicy, TokenPolicy};
 use countersign_core::store::{Store, StoreError};
+use countersign_core::token::ClaimMapping;
 use countersign_core::{Draw, Source, Span};
 use countersign_jose::{Algorithm, Leeway};
 use std::fmt;
@@ -51,7 +52,12 @@ impl ServerBuilder {
             source: Arc::new(SystemSource::new()),
             http: HttpPolicy::new(&issuer),
             policies: Policies {
-                token: TokenPolicy { issuer, algorithm: Algorithm::Es256, access_lifetime: ACCESS_LIFETIME },
+                token: TokenPolicy {
+                    issuer,
+                    algorithm: Algorithm::Es256,
+                    access_lifetime: ACCESS_LIFETIME,
+                    claims: ClaimMapping::default(),
+                },
                 session: SessionPolicy::default(),
                 key: KeyPolicy::default(),
                 password: PasswordPolicy::with_blocklist(""),

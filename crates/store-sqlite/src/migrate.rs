@@ -20,6 +20,7 @@ pub(crate) struct Migration {
 pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { name: "foundation", sql: include_str!("../migrations/0001_foundation.sql") },
     Migration { name: "clients", sql: include_str!("../migrations/0002_clients.sql") },
+    Migration { name: "claims", sql: include_str!("../migrations/0003_claims.sql") },
 ];
 
 /// What a database holds, compared with what we know.

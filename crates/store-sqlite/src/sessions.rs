@@ -53,9 +53,9 @@ impl SessionStore for SqliteStore {
             let statement = concat!(
                 "SELECT ",
                 session_columns!(),
-                ", a.status, a.roles, ",
+                ", a.status, a.roles, a.attributes, ",
                 client_columns!(),
-                ", r.uri, r.scopes, r.lifetime, r.created_at, d.epoch, d.epoch_cause
+                ", r.uri, r.scopes, r.lifetime, r.claims, r.created_at, d.epoch, d.epoch_cause
                  FROM session s CROSS JOIN deployment d LEFT JOIN account a ON a.id = s.account
                      LEFT JOIN client c ON c.id = s.client LEFT JOIN resource r ON r.uri = s.audience
                  WHERE s.id = ?1",
@@ -63,7 +63,7 @@ impl SessionStore for SqliteStore {
             first(read, statement, (id.as_bytes(),), |row| {
                 Ok(SessionState {
                     session: session(row)?,
-                    account: row.group(2, accounts::standing)?,
+                    account: row.group(3, accounts::standing)?,
                     client: row.group(clients::COLUMNS, clients::client)?,
                     resource: row.group(resources::COLUMNS, resources::resource)?,
                     epoch: deployment::epoch(row)?,

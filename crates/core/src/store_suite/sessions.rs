@@ -56,7 +56,8 @@ pub async fn a_session_is_read_with_what_the_rule_asks_about_it(store: &dyn Stor
     let resource = Resource::new(session(1, None).audience, ["orders:read"], None, at(3)).unwrap();
     open_as(store, Session { client: client.id.clone(), ..session(1, Some(id)) }).await;
     let epoch = StorageEpoch { id: EPOCH, cause: EpochCause::Fresh };
-    let standing = AccountStanding { status: AccountStatus::Active, roles: account(1).roles };
+    let standing =
+        AccountStanding { status: AccountStatus::Active, roles: account(1).roles, attributes: account(1).attributes };
     let state = store.session(session_id(1)).await.unwrap().unwrap();
     assert_eq!((state.account, state.client, state.resource), (Some(standing), None, None));
     store.register_client(client.clone(), told("client.registered")).await.unwrap();

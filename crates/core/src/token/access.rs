@@ -5,6 +5,7 @@ use crate::client::ClientId;
 use crate::ids::{AccountId, SessionId, TokenId};
 use crate::resource::ResourceUri;
 use crate::scope::ScopeSet;
+use crate::token::{CustomClaims, CustomClaimsTooLong};
 use countersign_jose::Timestamp;
 use serde::Serialize;
 
@@ -31,6 +32,8 @@ pub struct AccessClaims {
     pub authenticated_at: Option<Timestamp>,
     /// `roles`: left out where there are none.
     pub roles: Roles,
+    /// What the operator added; none of it where it is too long.
+    pub custom: Result<CustomClaims, CustomClaimsTooLong>,
 }
 
 #[derive(Serialize)]
@@ -48,6 +51,8 @@ struct Wire<'a> {
     auth_time: Option<u64>,
     #[serde(skip_serializing_if = "Roles::is_empty")]
     roles: &'a Roles,
+    #[serde(flatten)]
+    custom: Option<&'a CustomClaims>,
 }
 
 impl AccessClaims {
@@ -65,6 +70,48 @@ impl AccessClaims {
             scope: self.scope.to_string(),
             auth_time: self.authenticated_at.map(Timestamp::as_seconds),
             roles: &self.roles,
+            custom: self.custom.as_ref().ok(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::AccessClaims;
+    use crate::account::Roles;
+    use crate::client::ClientId;
+    use crate::ids::{AccountId, SessionId, TokenId};
+    use crate::resource::ResourceUri;
+    use crate::scope::ScopeSet;
+    use crate::token::{ClaimMapping, CustomClaimsTooLong};
+    use countersign_jose::Timestamp;
+
+    fn with_everything() -> AccessClaims {
+        AccessClaims {
+            subject: Some(AccountId::from_bytes([1; 16])),
+            audience: ResourceUri::parse("https://orders.example.com").unwrap(),
+            client: ClientId::first_party(),
+            issued_at: Timestamp::from_seconds(1_000),
+            expires_at: Timestamp::from_seconds(1_600),
+            id: TokenId::from_bytes([2; 16]),
+            session: SessionId::from_bytes([3; 16]),
+            scope: ScopeSet::parse("orders:read").unwrap(),
+            authenticated_at: Some(Timestamp::from_seconds(900)),
+            roles: Roles::parse("ops").unwrap(),
+            custom: Err(CustomClaimsTooLong { bytes: 1_025 }),
+        }
+    }
+
+    #[test]
+    fn no_claim_of_a_token_can_be_given_another_meaning() {
+        let claims = serde_json::to_value(with_everything().of_issuer("https://issuer.example")).unwrap();
+        let names: Vec<_> = claims.as_object().unwrap().keys().cloned().collect();
+        assert_eq!(names.len(), 11, "{names:?}");
+        for name in names {
+            assert!(
+                ClaimMapping::definition(&format!("{name}=attribute:{name}")).is_err(),
+                "`{name}` is not registered"
+            );
         }
     }
 }

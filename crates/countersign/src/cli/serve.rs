@@ -62,6 +62,7 @@ impl ServeArgs {
         let data = DataFolder::at(&config.server.data_dir);
         data.create()?;
         let _lock = data.lock()?;
+        data.check_room()?;
         // Bound before the issuer is known: port 0 gives any free port, and the default issuer names it.
         let listener = bind(config.server.listen).await?;
         let address = listener.local_addr().map_err(|error| Failure::failed(error).about("no address was bound"))?;

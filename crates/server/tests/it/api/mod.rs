@@ -2,6 +2,7 @@
 
 mod accounts;
 mod admin;
+mod custom_claims;
 mod me;
 mod refresh;
 mod refresh_rows;

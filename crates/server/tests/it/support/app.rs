@@ -4,6 +4,7 @@ use super::client::{Request, Response, send_raw};
 use super::failing::{FailingStore, When};
 use countersign_core::key_ring::MasterKey;
 use countersign_core::policy::{KeyPolicy, SessionPolicy, TokenPolicy};
+use countersign_core::token::ClaimMapping;
 use countersign_core::{Source as _, Span, Time};
 use countersign_jose::Algorithm;
 use countersign_server::{
@@ -82,6 +83,7 @@ impl Default for Setup {
                 issuer: ISSUER.to_owned(),
                 algorithm: Algorithm::Es256,
                 access_lifetime: Span::from_seconds(600),
+                claims: ClaimMapping::default(),
             },
             session: SessionPolicy::default(),
             key: KeyPolicy::default(),
@@ -96,6 +98,12 @@ impl Default for Setup {
     }
 }
 
+/// Custom claims, each as `name=attribute:name`.
+pub(crate) fn mapping(claims: &[&str]) -> ClaimMapping {
+    let claims: Result<Vec<_>, _> = claims.iter().map(|text| ClaimMapping::definition(text)).collect();
+    ClaimMapping::of(claims.expect("claims")).expect("a mapping")
+}
+
 impl Setup {
     pub(crate) fn algorithm(mut self, algorithm: Algorithm) -> Self {
         self.token.algorithm = algorithm;
@@ -104,6 +112,12 @@ impl Setup {
 
     pub(crate) fn grace(mut self, grace: Span) -> Self {
         self.session.grace = grace;
+        self
+    }
+
+    /// With these custom claims, each as `name=attribute:name`.
+    pub(crate) fn claims(mut self, claims: &[&str]) -> Self {
+        self.token.claims = mapping(claims);
         self
     }
 
