@@ -30,6 +30,7 @@ pub(crate) fn of_server(config: &Config, builder: ServerBuilder) -> Result<Serve
     Ok(builder
         .algorithm(algorithm(config.tokens.algorithm))
         .access_lifetime(Span::from(config.tokens.access_lifetime))
+        .claims(config.tokens.claims.clone())
         .leeway(Leeway::seconds(config.tokens.leeway.as_secs()).map_err(Failure::usage)?)
         .sessions(sessions(config))
         .keys(keys(config))

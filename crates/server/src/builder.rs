@@ -92,6 +92,12 @@ impl ServerBuilder {
         self
     }
 
+    /// The custom claims of accounts' tokens, where the resource has none of its own.
+    pub fn claims(mut self, claims: ClaimMapping) -> Self {
+        self.policies.token.claims = claims;
+        self
+    }
+
     /// How sessions live.
     pub fn sessions(mut self, policy: SessionPolicy) -> Self {
         self.policies.session = policy;
