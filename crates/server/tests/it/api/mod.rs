@@ -3,6 +3,7 @@
 mod accounts;
 mod admin;
 mod me;
+mod openapi;
 mod refresh;
 mod refresh_rows;
 mod refresh_storage;
