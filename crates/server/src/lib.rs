@@ -16,6 +16,7 @@ mod hashing;
 mod http;
 mod jobs;
 pub mod limits;
+mod openapi;
 mod router;
 mod routes;
 mod serve;

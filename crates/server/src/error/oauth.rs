@@ -1,12 +1,17 @@
 //! Error bodies of RFC 6749 §5.2, for everything under `/oauth2`.
 
 use super::{ApiError, Kind};
-use axum::http::HeaderValue;
 use serde::Serialize;
+use utoipa::ToSchema;
 
-#[derive(Serialize)]
-struct Body {
+/// What was wrong (RFC 6749 §5.2).
+#[derive(Serialize, ToSchema)]
+#[schema(as = OAuthError)]
+pub(crate) struct Body {
+    /// A code for programs.
     error: &'static str,
+    /// A sentence for people, in the characters that RFC 6749 §5.2 allows.
+    #[schema(pattern = r"^[\x20\x21\x23-\x5b\x5d-\x7e]*$")]
     error_description: String,
 }
 
@@ -21,7 +26,7 @@ pub(super) fn body(error: &ApiError, title: &str) -> Vec<u8> {
 }
 
 /// RFC 6749 §5.2 has a code for what clients do wrong; for the rest those of §4.1.2.1 are in use here too.
-fn code(kind: Kind) -> &'static str {
+pub(super) const fn code(kind: Kind) -> &'static str {
     match kind {
         Kind::InvalidClient | Kind::InvalidScope | Kind::InvalidTarget | Kind::UnsupportedGrantType => kind.row().1,
         Kind::RateLimited | Kind::Overloaded | Kind::Unavailable => "temporarily_unavailable",
@@ -31,9 +36,9 @@ fn code(kind: Kind) -> &'static str {
 }
 
 /// RFC 6749 §5.2: a client that could not be authenticated is told by which scheme it could.
-pub(super) const fn challenge(kind: Kind) -> Option<HeaderValue> {
+pub(super) const fn challenge(kind: Kind) -> Option<&'static str> {
     match kind {
-        Kind::InvalidClient => Some(HeaderValue::from_static("Basic realm=\"countersign\", charset=\"UTF-8\"")),
+        Kind::InvalidClient => Some("Basic realm=\"countersign\", charset=\"UTF-8\""),
         _ => None,
     }
 }

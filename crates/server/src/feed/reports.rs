@@ -8,6 +8,7 @@ use serde::Serialize;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use tokio::sync::Notify;
+use utoipa::ToSchema;
 
 /// The newest report of each verifier.
 #[derive(Debug, Default)]
@@ -25,13 +26,17 @@ struct Report {
 }
 
 /// How far the verifiers are with something published.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, ToSchema)]
+#[schema(as = VerifierProgress)]
 pub(crate) struct Progress {
     /// How many are connected.
+    #[schema(minimum = 0)]
     pub(crate) connected: u64,
     /// How many of them have applied it.
+    #[schema(minimum = 0)]
     pub(crate) applied: u64,
-    /// How long the slowest of those took.
+    /// How long the slowest of those took, in milliseconds.
+    #[schema(minimum = 0)]
     pub(crate) slowest_ms: u64,
 }
 

@@ -1,9 +1,10 @@
 //! Who asks: `Authorization: Bearer` (RFC 6750 §2.1) or the access cookie.
 
 use crate::app::App;
-use crate::error::ApiError;
+use crate::error::{ApiError, Kind};
 use crate::http::cookie::{CookieName, TokenCookies};
 use crate::http::same_origin::BrowserContext;
+use crate::openapi::{Input, Operation, Scheme};
 use crate::routes::api::delivery::Delivery;
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::header::AUTHORIZATION;
@@ -76,6 +77,19 @@ impl FromRequestParts<App> for SignedIn {
         let who = authenticate(session, jti, app.store(), app.source().now()).await?;
         let who = who.ok_or_else(|| ApiError::invalid_token("the session is over: sign in again"))?;
         Ok(Self { who, browser, delivery })
+    }
+}
+
+impl Input for Option<BearerToken> {
+    fn describe(operation: &mut Operation) {
+        operation.takes(Scheme::Bearer, &[]).fails(&[Kind::InvalidRequest]);
+    }
+}
+
+impl Input for SignedIn {
+    fn describe(operation: &mut Operation) {
+        operation.takes(Scheme::Bearer, &[]).takes(Scheme::AccessCookie, &[]);
+        operation.fails(&[Kind::InvalidRequest, Kind::MissingToken, Kind::InvalidToken]).asks_storage();
     }
 }
 

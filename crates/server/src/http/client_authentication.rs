@@ -1,9 +1,10 @@
 //! Which client asks: `Authorization: Basic` with its id and secret (`client_secret_basic`, RFC 6749 §2.3.1).
 
 use crate::app::App;
-use crate::error::ApiError;
+use crate::error::{ApiError, Kind};
 use crate::http::RequestOrigin;
 use crate::http::form::decode;
+use crate::openapi::{Input, Operation, Scheme};
 use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
@@ -40,6 +41,13 @@ impl FromRequestParts<App> for AuthenticatedClient {
                 Err(ApiError::invalid_client())
             }
         }
+    }
+}
+
+impl Input for AuthenticatedClient {
+    fn describe(operation: &mut Operation) {
+        operation.takes(Scheme::ClientSecretBasic, &[]);
+        operation.fails(&[Kind::InvalidRequest, Kind::InvalidClient, Kind::RateLimited]).asks_storage();
     }
 }
 

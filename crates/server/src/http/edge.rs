@@ -5,6 +5,7 @@ use crate::error::{ApiError, Form, render};
 use crate::http::cors::{self, Cors};
 use crate::http::forwarded::{ClientAddress, client_address};
 use crate::limits::{HEADER_BYTES_MAX, HEADER_FIELDS_MAX, TARGET_BYTES_MAX};
+use crate::openapi::{Input, Operation};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{FromRequestParts, MatchedPath, Request, State};
@@ -134,6 +135,10 @@ impl<S: Sync> FromRequestParts<S> for RequestOrigin {
         let request = parts.extensions.get::<RequestId>().map(|RequestId(id)| id.clone());
         Ok(Self { address: address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)), request: request.unwrap_or_default() })
     }
+}
+
+impl Input for RequestOrigin {
+    fn describe(_: &mut Operation) {}
 }
 
 impl From<RequestOrigin> for Origin {

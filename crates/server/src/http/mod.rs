@@ -11,6 +11,7 @@ pub(crate) mod feed_reader;
 pub(crate) mod form;
 mod forwarded;
 pub(crate) mod json;
+pub(crate) mod path;
 pub(crate) mod prefer;
 pub(crate) mod query;
 mod same_origin;

@@ -4,6 +4,7 @@ mod accounts;
 mod admin;
 mod custom_claims;
 mod me;
+mod openapi;
 mod refresh;
 mod refresh_rows;
 mod refresh_storage;

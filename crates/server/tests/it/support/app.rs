@@ -160,6 +160,7 @@ impl Stopped {
             .source(source.clone())
             .algorithm(setup.token.algorithm)
             .access_lifetime(setup.token.access_lifetime)
+            .claims(setup.token.claims.clone())
             .sessions(setup.session)
             .keys(setup.key)
             .sign_up(setup.sign_up)

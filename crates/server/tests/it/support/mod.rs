@@ -3,6 +3,7 @@
 pub(crate) mod app;
 pub(crate) mod certificates;
 pub(crate) mod client;
+mod conformance;
 pub(crate) mod failing;
 pub(crate) mod follower;
 pub(crate) mod forge;

@@ -2,9 +2,13 @@
 
 use crate::error::ApiError;
 use crate::http::form::Form;
+use crate::openapi::values;
 use countersign_core::client::Client;
 use countersign_core::resource::ResourceUri;
 use countersign_core::scope::ScopeSet;
+use utoipa::ToSchema;
+use utoipa::openapi::schema::{ObjectBuilder, OneOfBuilder, Type};
+use utoipa::openapi::{Ref, Schema};
 
 /// What a token request asks for, whatever the grant.
 pub(super) struct TokenForm {
@@ -13,11 +17,35 @@ pub(super) struct TokenForm {
     pub(super) resource: Option<ResourceUri>,
 }
 
+/// What a token request asks for. The client's secret is in the header alone.
+#[derive(ToSchema)]
+#[schema(as = TokenRequest)]
+#[expect(dead_code, reason = "only its schema matters: the form is read by names")]
+pub(super) struct TokenParameters {
+    grant_type: GrantType,
+    /// What the token may be used for; everything that the client may have there, where it is left out.
+    #[schema(value_type = values::ScopeList, required = false)]
+    scope: Option<String>,
+    /// The one resource server that the token is for (RFC 8707 §2); the issuer itself where it is left out.
+    #[schema(schema_with = or_nothing::<values::ResourceUriText>, required = false)]
+    resource: Option<String>,
+    /// That of the header, if it is said again.
+    #[schema(schema_with = or_nothing::<values::ClientId>, required = false)]
+    client_id: Option<String>,
+}
+
 /// The grants that there are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ToSchema)]
+#[schema(rename_all = "snake_case")]
 pub(super) enum GrantType {
     /// RFC 6749 §4.4.
     ClientCredentials,
+}
+
+/// A parameter without a value counts as left out.
+fn or_nothing<T: ToSchema>() -> Schema {
+    let nothing = ObjectBuilder::new().schema_type(Type::String).max_length(Some(0));
+    OneOfBuilder::new().item(Ref::from_schema_name(T::name())).item(nothing).build().into()
 }
 
 impl TokenForm {
