@@ -7,6 +7,7 @@ use countersign_core::key_ring::MasterKey;
 use countersign_core::ops::OnIssuerChange;
 use countersign_core::store::Store;
 use countersign_jose::Leeway;
+use countersign_server::telemetry::MetricsAccess;
 use countersign_server::{
     FeedPolicy, HashingPolicy, HttpPolicy, RoutePolicy, Server, ServerParts, SignUpPolicy, SystemSource,
     ThrottlePolicy, serve,
@@ -48,6 +49,7 @@ impl Bench {
                 leeway: Leeway::seconds(10).expect("within a minute"),
                 jwks_max_age: Span::from_seconds(600),
                 feed,
+                metrics: MetricsAccess::Loopback,
             },
             http: HttpPolicy::new(ISSUER),
             hashing: HashingPolicy::default(),

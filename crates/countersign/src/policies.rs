@@ -7,7 +7,7 @@ use countersign_core::account::PasswordPolicy;
 use countersign_core::ops::Policies;
 use countersign_core::policy::{KeyPolicy, SessionPolicy, TokenPolicy};
 use countersign_jose::Leeway;
-use countersign_server::telemetry::{LogFormat, LogPolicy};
+use countersign_server::telemetry::{LogFormat, LogPolicy, MetricsAccess};
 use countersign_server::{
     AddressRange, Bucket, FeedAccess, FeedPolicy, HashingPolicy, HttpPolicy, RoutePolicy, SignUpPolicy, ThrottlePolicy,
 };
@@ -46,6 +46,11 @@ pub(crate) fn of_routes(config: &Config) -> Result<RoutePolicy, Failure> {
                 config::FeedAccess::Public => FeedAccess::Public,
             },
             head_every: Span::from(config.feed.head_every),
+        },
+        metrics: match config.telemetry.metrics {
+            config::MetricsAccess::Loopback => MetricsAccess::Loopback,
+            config::MetricsAccess::Public => MetricsAccess::Public,
+            config::MetricsAccess::Off => MetricsAccess::Off,
         },
     })
 }

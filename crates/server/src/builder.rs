@@ -7,6 +7,8 @@ use crate::http::HttpPolicy;
 use crate::jobs;
 use crate::limits::AUDIT_KEPT;
 use crate::source::SystemSource;
+use crate::telemetry::MetricsAccess;
+use crate::telemetry::metrics::Metrics;
 use crate::throttling::{Throttle, ThrottlePolicy};
 use countersign_core::account::PasswordPolicy;
 use countersign_core::audit::Actor;
@@ -72,6 +74,7 @@ impl ServerParts {
                 leeway: LEEWAY,
                 jwks_max_age: JWKS_MAX_AGE,
                 feed: FeedPolicy::default(),
+                metrics: MetricsAccess::Loopback,
             },
             hashing: HashingPolicy::default(),
             throttle: ThrottlePolicy::default(),
@@ -154,6 +157,8 @@ impl Server {
         let storage_key = ring.storage_key(&parts.master)?;
         let opened = OpenKeyRing::open(&ring, &storage_key, &issuer)?;
         let feed = Hub::load(store, source.now()).await?;
+        let metrics = Metrics::new(source.now());
+        metrics.keys.take(&ring);
         let app = App::new(Shared {
             hashing: HashingPool::start(parts.hashing).map_err(StartError::Hashing)?,
             throttle: Throttle::new(parts.throttle),
@@ -166,6 +171,7 @@ impl Server {
             master: parts.master,
             storage_key,
             feed,
+            metrics,
             #[cfg(feature = "fault-injection")]
             faults: crate::fault::Faults::default(),
             probed: tokio::sync::Mutex::new(None),

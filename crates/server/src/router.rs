@@ -5,9 +5,9 @@ use crate::fallback;
 use crate::http::layers;
 use crate::routes::api::admin::{self, clients, keys};
 use crate::routes::api::{accounts, me, refresh, sessions, sign_in, sign_out};
-use crate::routes::{health, oauth2, revocations, well_known};
+use crate::routes::{health, metrics, oauth2, revocations, well_known};
 use axum::Router;
-use axum::routing::{delete, get, post, put};
+use axum::routing::{any, delete, get, post, put};
 
 /// Every route, with what stands before each: limits, request ids, security headers.
 pub(crate) fn router(app: App) -> Router {
@@ -39,6 +39,7 @@ pub(crate) fn router(app: App) -> Router {
         .route("/.well-known/jwks.json", get(well_known::jwks))
         .route("/healthz", get(health::healthz))
         .route("/readyz", get(health::readyz))
+        .route("/metrics", any(metrics::metrics))
         .fallback(fallback::not_found)
         .method_not_allowed_fallback(fallback::method_not_allowed);
     layers(routes, &app).with_state(app)

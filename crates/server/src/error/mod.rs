@@ -30,11 +30,14 @@ macro_rules! kinds {
     ($($name:ident: $status:ident, $code:literal, $title:literal;)*) => {
         /// Every kind of failure: status, stable code, what it means.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        enum Kind {
+        pub(crate) enum Kind {
             $($name,)*
         }
 
         impl Kind {
+            /// Every kind, in order.
+            pub(crate) const ALL: &[Self] = &[$(Self::$name),*];
+
             const fn row(self) -> (StatusCode, &'static str, &'static str) {
                 match self {
                     $(Self::$name => (StatusCode::$status, $code, $title),)*
@@ -79,6 +82,13 @@ kinds! {
     Internal: INTERNAL_SERVER_ERROR, "internal", "Something is wrong on our side";
     Overloaded: SERVICE_UNAVAILABLE, "overloaded", "Too much to do: try again in a moment";
     Unavailable: SERVICE_UNAVAILABLE, "unavailable", "Storage does not answer: try again in a moment";
+}
+
+impl Kind {
+    /// What is answered to programs.
+    pub(crate) const fn code(self) -> &'static str {
+        self.row().1
+    }
 }
 
 macro_rules! plain {
@@ -134,6 +144,11 @@ impl ApiError {
 
     pub(crate) fn invalid_scope(error: &InvalidScope) -> Self {
         Self { detail: Some(error.to_string().into()), ..Self::of(Kind::InvalidScope) }
+    }
+
+    /// Which kind it is.
+    pub(crate) const fn kind(&self) -> Kind {
+        self.kind
     }
 
     /// The next key can't sign yet; `detail` says from when on.

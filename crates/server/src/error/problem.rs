@@ -36,6 +36,10 @@ impl Problem {
     pub(crate) fn of(error: ApiError) -> Self {
         Self(Arc::new(error))
     }
+
+    pub(crate) fn kind(&self) -> Kind {
+        self.0.kind
+    }
 }
 
 impl Form {

@@ -116,6 +116,7 @@ const IN_FILE: &[(&str, &str)] = &[
     (r#"telemetry.log_level = "inof""#, r#"did you mean "info"?"#),
     (r#"telemetry.log_level = "info,hyper""#, r#"unknown level "hyper""#),
     (r#"telemetry.log_level = "info,=warn""#, r#""=warn" is not target=level"#),
+    (r#"telemetry.metrics = "loopbak""#, r#"did you mean "loopback"?"#),
     // names
     (r#"tokens.access_lifetme = "5m""#, r#"unknown key; did you mean "tokens.access_lifetime"?"#),
     (r#"tokens.lifetime = "5m""#, r#"did you mean "tokens.access_lifetime"?"#),

@@ -8,6 +8,7 @@ use countersign_core::ops::{OnIssuerChange, Policies};
 use countersign_core::policy::{KeyPolicy, SessionPolicy, TokenPolicy};
 use countersign_core::{Source as _, Span, Time};
 use countersign_jose::{Algorithm, Leeway};
+use countersign_server::telemetry::MetricsAccess;
 use countersign_server::{
     FaultPoint, FeedPolicy, HashingPolicy, HttpPolicy, ManualSource, RoutePolicy, Server, ServerParts, SignUpPolicy,
     StoppedRequest, ThrottlePolicy,
@@ -49,6 +50,7 @@ pub(crate) struct Setup {
     pub(crate) hashing: HashingPolicy,
     pub(crate) throttle: ThrottlePolicy,
     pub(crate) feed: FeedPolicy,
+    pub(crate) metrics: MetricsAccess,
     /// Kept open through restarts, so that nobody else takes the port; none: another one at each start.
     pub(crate) listener: Option<Arc<std::net::TcpListener>>,
 }
@@ -92,6 +94,7 @@ impl Default for Setup {
             hashing: HashingPolicy::default(),
             throttle: ThrottlePolicy::default(),
             feed: FeedPolicy::default(),
+            metrics: MetricsAccess::Loopback,
             listener: None,
         }
     }
@@ -159,6 +162,7 @@ impl Stopped {
                 leeway: Leeway::seconds(10).expect("a leeway"),
                 jwks_max_age: Span::from_seconds(600),
                 feed: setup.feed,
+                metrics: setup.metrics,
             },
             http: setup.http.clone(),
             hashing: setup.hashing,
