@@ -10,7 +10,7 @@ use super::{
 pub(super) const PREFIX: &str = "COUNTERSIGN_";
 
 /// Keys that the design lists and this version does not have: refused, because a setting without effect is a trap.
-const LATER: [&str; 9] = [
+const LATER: [&str; 8] = [
     "clients.registration",
     "feed.access",
     "feed.head_every",
@@ -18,7 +18,6 @@ const LATER: [&str; 9] = [
     "mail.url",
     "server.outbound_allow",
     "server.outbound_ca_file",
-    "telemetry.metrics",
     "tokens.claims",
 ];
 

@@ -6,7 +6,7 @@ use axum::extract::FromRequestParts;
 use axum::http::header::{FORWARDED, HOST, VIA};
 use axum::http::request::Parts;
 use axum::http::uri::Authority;
-use axum::http::{HeaderMap, HeaderName};
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use std::convert::Infallible;
 use std::net::IpAddr;
 
@@ -42,7 +42,7 @@ fn went_through_a_proxy(headers: &HeaderMap) -> bool {
 }
 
 fn is_for_this_machine(parts: &Parts) -> bool {
-    let hosts = parts.headers.get_all(HOST).iter().map(|host| host.as_bytes());
+    let hosts = parts.headers.get_all(HOST).iter().map(HeaderValue::as_bytes);
     let hosts = hosts.map(|host| Authority::try_from(host).ok());
     hosts.chain(parts.uri.authority().map(|authority| Some(authority.clone()))).all(|authority| {
         authority.is_some_and(|authority| {

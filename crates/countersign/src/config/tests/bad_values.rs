@@ -147,7 +147,7 @@ const IN_ENVIRONMENT: &[(&str, &str, &str)] = &[
     ("COUNTERSIGN_tokens__leeway", "2s", "unknown variable; did you mean COUNTERSIGN_TOKENS__LEEWAY?"),
     ("COUNTERSIGN_COLOUR", "red", "COUNTERSIGN_SECTION__KEY, with two underscores between"),
     ("COUNTERSIGN_", "", "unknown variable"),
-    ("COUNTERSIGN_TELEMETRY__METRICS", "off", "not in this version yet"),
+    ("COUNTERSIGN_MAIL__URL", "smtp://localhost", "not in this version yet"),
     ("COUNTERSIGN_SERVICE_HOST", "10.0.0.7", "hint: `enableServiceLinks: false`"),
     ("COUNTERSIGN_PORT_8420_TCP_ADDR", "10.0.0.7", "hint: `enableServiceLinks: false`"),
 ];

@@ -65,13 +65,11 @@ impl Series {
         Self::of(labels, Value::Count(count))
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "levels are far below 2^52, and a gauge is a float on the wire")]
     pub(crate) fn level<const N: usize>(labels: [&str; N], level: u64) -> Self {
         Self::of(labels, Value::Level(level as f64))
     }
 
     /// Milliseconds, as seconds.
-    #[expect(clippy::cast_precision_loss, reason = "the same")]
     pub(crate) fn millis<const N: usize>(labels: [&str; N], millis: u64) -> Self {
         Self::of(labels, Value::Level(millis as f64 / 1_000.0))
     }
@@ -98,10 +96,6 @@ impl Series {
     }
 }
 
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "a sum of 2^53 ns is a hundred days; beyond, a float is as exact as asked"
-)]
 fn histogram(mut encoder: MetricEncoder<'_>, measured: &Measured, per_unit: f64) -> fmt::Result {
     let bounds = measured.bounds.iter().map(|bound| *bound as f64 / per_unit).chain([f64::INFINITY]);
     let buckets: Vec<_> = bounds.zip(measured.counts.iter().copied()).collect();

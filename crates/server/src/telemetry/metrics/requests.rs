@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// What was asked for, by route. The table is read without waiting, and copied when a route is seen the first time.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Requests {
     routes: ArcSwap<BTreeMap<String, Arc<Route>>>,
     unmatched: Route,
@@ -41,12 +41,6 @@ const TIMES: &[u64] = &[
     500_000_000,
     2_500_000_000,
 ];
-
-impl Default for Requests {
-    fn default() -> Self {
-        Self { routes: ArcSwap::default(), unmatched: Route::default() }
-    }
-}
 
 impl Default for Route {
     fn default() -> Self {
