@@ -12,6 +12,7 @@ mod draw;
 mod ids;
 pub mod key_ring;
 pub mod limits;
+pub mod measure;
 mod network;
 pub mod ops;
 pub mod policy;

@@ -7,7 +7,7 @@ use countersign_core::account::PasswordPolicy;
 use countersign_core::ops::Policies;
 use countersign_core::policy::{KeyPolicy, SessionPolicy, TokenPolicy};
 use countersign_jose::Leeway;
-use countersign_server::telemetry::{LogFormat, LogPolicy};
+use countersign_server::telemetry::{LogFormat, LogPolicy, MetricsAccess};
 use countersign_server::{
     AddressRange, Bucket, FeedAccess, FeedPolicy, HashingPolicy, ServerBuilder, SignUpPolicy, ThrottlePolicy,
 };
@@ -44,6 +44,11 @@ pub(crate) fn of_server(config: &Config, builder: ServerBuilder) -> Result<Serve
         .trusted_origins(origins(&config.server.trusted_origins))
         .cors_origins(origins(&config.server.cors_origins))
         .behind_proxy(config.server.behind_proxy.iter().filter_map(|range| cidr(&range.to_string())).collect())
+        .metrics(match config.telemetry.metrics {
+            config::MetricsAccess::Loopback => MetricsAccess::Loopback,
+            config::MetricsAccess::Public => MetricsAccess::Public,
+            config::MetricsAccess::Off => MetricsAccess::Off,
+        })
         .hashing(HashingPolicy { wait_max: config.limits.hash_queue_wait, ..HashingPolicy::default() })
         .throttle(throttle(config))
         .audit_kept(config.telemetry.audit_kept.into()))

@@ -4,6 +4,8 @@ use crate::error::ApiError;
 use crate::feed::{FeedPolicy, Hub};
 use crate::hashing::HashingPool;
 use crate::http::HttpPolicy;
+use crate::telemetry::MetricsAccess;
+use crate::telemetry::metrics::Metrics;
 use crate::throttling::Throttle;
 use countersign_core::audit::Actor;
 use countersign_core::key_ring::{KeyRingError, MasterKey, OpenKeyRing, RingPolicy, StorageKey};
@@ -39,6 +41,8 @@ pub(crate) struct RoutePolicy {
     pub(crate) jwks_max_age: Span,
     /// How the revocation feed is served.
     pub(crate) feed: FeedPolicy,
+    /// Who may read `/metrics`.
+    pub(crate) metrics: MetricsAccess,
 }
 
 // Anybody may ask whether the server is ready, and each probe is a commit.
@@ -56,6 +60,7 @@ pub(crate) struct Shared {
     pub(crate) storage_key: StorageKey,
     pub(crate) ring: RwLock<Arc<OpenKeyRing>>,
     pub(crate) feed: Hub,
+    pub(crate) metrics: Metrics,
     #[cfg(feature = "fault-injection")]
     pub(crate) faults: crate::fault::Faults,
     pub(crate) probed: tokio::sync::Mutex<Option<(Time, Result<(), String>)>>,
@@ -107,6 +112,10 @@ impl App {
 
     pub(crate) fn hashing(&self) -> &HashingPool {
         &self.0.hashing
+    }
+
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.0.metrics
     }
 
     pub(crate) fn throttle(&self) -> &Throttle {
@@ -162,6 +171,7 @@ impl App {
     fn take_up(&self, ring: &countersign_core::key_ring::KeyRing) -> Result<(), KeyRingError> {
         let opened = Arc::new(OpenKeyRing::open(ring, self.storage_key(), self.issuer())?);
         tracing::info!(version = opened.version.0, active = %opened.signer.key().id(), "key ring taken up");
+        self.metrics().keys.take(ring);
         *self.0.ring.write().unwrap_or_else(PoisonError::into_inner) = opened;
         Ok(())
     }

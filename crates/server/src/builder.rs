@@ -7,6 +7,8 @@ use crate::http::{AddressRange, HttpPolicy};
 use crate::jobs;
 use crate::limits::AUDIT_KEPT;
 use crate::source::SystemSource;
+use crate::telemetry::MetricsAccess;
+use crate::telemetry::metrics::Metrics;
 use crate::throttling::{Throttle, ThrottlePolicy};
 use countersign_core::account::PasswordPolicy;
 use countersign_core::audit::Actor;
@@ -67,6 +69,7 @@ impl ServerBuilder {
                 leeway: LEEWAY,
                 jwks_max_age: JWKS_MAX_AGE,
                 feed: FeedPolicy::default(),
+                metrics: MetricsAccess::Loopback,
             },
             hashing: HashingPolicy::default(),
             throttle: ThrottlePolicy::default(),
@@ -158,6 +161,12 @@ impl ServerBuilder {
         self
     }
 
+    /// Who may read `/metrics`.
+    pub fn metrics(mut self, access: MetricsAccess) -> Self {
+        self.routes.metrics = access;
+        self
+    }
+
     /// How passwords are hashed.
     pub fn hashing(self, hashing: HashingPolicy) -> Self {
         Self { hashing, ..self }
@@ -206,6 +215,8 @@ impl ServerBuilder {
         let storage_key = ring.storage_key(&self.master)?;
         let opened = OpenKeyRing::open(&ring, &storage_key, &issuer)?;
         let feed = Hub::load(store, source.now()).await?;
+        let metrics = Metrics::new(source.now());
+        metrics.keys.take(&ring);
         let app = App::new(Shared {
             hashing: HashingPool::start(self.hashing).map_err(StartError::Hashing)?,
             throttle: Throttle::new(self.throttle),
@@ -218,6 +229,7 @@ impl ServerBuilder {
             master: self.master,
             storage_key,
             feed,
+            metrics,
             #[cfg(feature = "fault-injection")]
             faults: crate::fault::Faults::default(),
             probed: tokio::sync::Mutex::new(None),

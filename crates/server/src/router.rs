@@ -7,7 +7,7 @@ use crate::openapi::routes;
 use crate::routes::api::admin::{clients, keys, revocations as admin_revocations};
 use crate::routes::api::{accounts, me, openapi, refresh, sessions, sign_in, sign_out};
 use crate::routes::oauth2::token;
-use crate::routes::{health, revocations, well_known};
+use crate::routes::{health, metrics, revocations, well_known};
 use axum::Router;
 
 /// Every route, with what stands before each: limits, request ids, security headers. Its description is
@@ -42,6 +42,7 @@ pub(crate) fn router(app: App) -> Router {
         "/.well-known/jwks.json" => get well_known::jwks;
         "/healthz" => get health::healthz;
         "/readyz" => get health::readyz;
+        "/metrics" => get metrics::metrics;
     };
     let routes =
         routes.documented().fallback(fallback::not_found).method_not_allowed_fallback(fallback::method_not_allowed);

@@ -4,7 +4,7 @@ use crate::SqliteStore;
 use crate::error::Fault;
 use crate::rows::{Columns, change, first, millis};
 use countersign_core::session::{EpochCause, StorageEpoch};
-use countersign_core::store::{Deployment, DeploymentStore, Founded, StoreFuture, Swap, Swept};
+use countersign_core::store::{Deployment, DeploymentStore, Founded, StoreFuture, Swap, Swept, WriterFigures};
 use countersign_core::{Epoch, Time};
 
 impl DeploymentStore for SqliteStore {
@@ -51,6 +51,10 @@ impl DeploymentStore for SqliteStore {
             millis(now),
         );
         Box::pin(async move { Ok(Swept { sessions: sessions.await? }) })
+    }
+
+    fn figures(&self) -> Option<WriterFigures> {
+        Some(self.writer.figures())
     }
 }
 

@@ -8,6 +8,7 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::policies;
 use crate::shutdown::Shutdown;
+use crate::telling::Telling;
 use clap::Args;
 use countersign_core::account::Role;
 use countersign_core::ops::{Foundation, OnIssuerChange};
@@ -57,8 +58,7 @@ impl ServeArgs {
         let context = context.with_flags(self.listen, self.issuer);
         let config = context.config_to_serve()?;
         let shutdown = Shutdown::listen().map_err(|error| Failure::failed(error).about("signals can't be heard"))?;
-        countersign_server::telemetry::init(&policies::of_log(&config))
-            .map_err(|error| Failure::usage(error).about("the log can't be opened"))?;
+        let telling = Telling::begin(&policies::of_log(&config))?;
         let data = DataFolder::at(&config.server.data_dir);
         data.create()?;
         let _lock = data.lock()?;
@@ -89,6 +89,7 @@ impl ServeArgs {
             out.document(&ready)?;
         }
         stopped.await;
+        telling.end();
         Ok(())
     }
 }

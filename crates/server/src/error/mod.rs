@@ -37,6 +37,9 @@ macro_rules! kinds {
         }
 
         impl Kind {
+            /// Every kind, in order.
+            pub(crate) const ALL: &[Self] = &[$(Self::$name),*];
+
             const fn row(self) -> (StatusCode, &'static str, &'static str) {
                 match self {
                     $(Self::$name => (StatusCode::$status, $code, $title),)*
@@ -136,6 +139,11 @@ impl ApiError {
 
     pub(crate) fn invalid_scope(error: &InvalidScope) -> Self {
         Self { detail: Some(error.to_string().into()), ..Self::of(Kind::InvalidScope) }
+    }
+
+    /// Which kind it is.
+    pub(crate) const fn kind(&self) -> Kind {
+        self.kind
     }
 
     /// The next key can't sign yet; `detail` says from when on.

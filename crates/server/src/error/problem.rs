@@ -48,6 +48,10 @@ impl Problem {
     pub(crate) fn of(error: ApiError) -> Self {
         Self(Arc::new(error))
     }
+
+    pub(crate) fn kind(&self) -> Kind {
+        self.0.kind
+    }
 }
 
 impl Form {

@@ -11,6 +11,7 @@ pub(crate) mod feed_reader;
 pub(crate) mod form;
 mod forwarded;
 pub(crate) mod json;
+mod local;
 pub(crate) mod path;
 pub(crate) mod prefer;
 pub(crate) mod query;
@@ -19,6 +20,7 @@ mod same_origin;
 pub(crate) use edge::{RequestOrigin, layers};
 pub use forwarded::AddressRange;
 pub(crate) use forwarded::PeerAddress;
+pub(crate) use local::LocalRequest;
 pub(crate) use same_origin::BrowserContext;
 
 /// How the server speaks to browsers and proxies.

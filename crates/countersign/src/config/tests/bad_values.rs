@@ -130,6 +130,7 @@ const IN_FILE: &[(&str, &str)] = &[
     (r#"telemetry.log_level = "inof""#, r#"did you mean "info"?"#),
     (r#"telemetry.log_level = "info,hyper""#, r#"unknown level "hyper""#),
     (r#"telemetry.log_level = "info,=warn""#, r#""=warn" is not target=level"#),
+    (r#"telemetry.metrics = "loopbak""#, r#"did you mean "loopback"?"#),
     // names
     (r#"tokens.access_lifetme = "5m""#, r#"unknown key; did you mean "tokens.access_lifetime"?"#),
     (r#"tokens.lifetime = "5m""#, r#"did you mean "tokens.access_lifetime"?"#),
@@ -166,7 +167,7 @@ const IN_ENVIRONMENT: &[(&str, &str, &str)] = &[
     ("COUNTERSIGN_tokens__leeway", "2s", "unknown variable; did you mean COUNTERSIGN_TOKENS__LEEWAY?"),
     ("COUNTERSIGN_COLOUR", "red", "COUNTERSIGN_SECTION__KEY, with two underscores between"),
     ("COUNTERSIGN_", "", "unknown variable"),
-    ("COUNTERSIGN_TELEMETRY__METRICS", "off", "not in this version yet"),
+    ("COUNTERSIGN_MAIL__URL", "smtp://localhost", "not in this version yet"),
     ("COUNTERSIGN_SERVICE_HOST", "10.0.0.7", "hint: `enableServiceLinks: false`"),
     ("COUNTERSIGN_PORT_8420_TCP_ADDR", "10.0.0.7", "hint: `enableServiceLinks: false`"),
 ];

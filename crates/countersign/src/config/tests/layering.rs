@@ -118,6 +118,7 @@ fn show_tells_each_value_and_its_origin() {
     feed.head_every = "1s" (default)
     telemetry.log_format = "pretty" (default)
     telemetry.log_level = "info" (default)
+    telemetry.metrics = "loopback" (default)
     telemetry.audit_kept = "400d" (default)
     "#);
 }

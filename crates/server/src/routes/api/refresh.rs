@@ -40,10 +40,12 @@ pub(crate) async fn refresh(
     let (token, delivery) = presented(&request, &cookies)?;
     browser.permits_change(app.http(), delivery == Delivery::Cookie)?;
     let retry = request.retry.as_ref().map(|retry| retry_hash(retry.expose())).transpose()?;
+    let counted = &app.metrics().refreshes;
     let opened = match app.ring().mac_keys.open(token) {
         Ok(opened) => opened,
         Err(error) => {
             tracing::info!(row = Row::NotOurs.number(), %error, "refresh refused");
+            counted.refused(Row::NotOurs);
             let now = app.source().now();
             app.throttle().take_forged(origin.address, now).map_err(ApiError::rate_limited)?;
             return Err(ApiError::refused(Refusal::InvalidGrant));
@@ -63,18 +65,22 @@ pub(crate) async fn refresh(
     let refreshed = (Refresh { presented }).run(app.store(), app.policies(), &app.draw()).await;
     let refreshed = refreshed.inspect_err(|error| {
         tracing::warn!(row = Row::Unavailable.number(), %session, %error, "refresh not answered");
+        counted.refused(Row::Unavailable);
     })?;
     match refreshed {
         Refreshed::Issued(row, issue) => {
             tracing::info!(row = row.number(), %session, "refreshed");
+            counted.issued(row);
             delivery.answer(&app, &issue, Some(token)).await
         }
         Refreshed::Refused(row, refusal) => {
             tracing::info!(row = row.number(), %session, code = refusal.code(), "refresh refused");
+            counted.refused(row);
             Err(ApiError::refused(refusal))
         }
         Refreshed::Contended => {
             tracing::warn!(row = Row::Unavailable.number(), %session, "refresh lost every race");
+            counted.refused(Row::Unavailable);
             Err(ApiError::unavailable())
         }
     }

@@ -37,12 +37,23 @@ pub(crate) struct SignInRequest {
     scope: Option<String>,
 }
 
-/// Only failed sign-ins cost; they are paid for in advance, and the price is given back on success.
 pub(crate) async fn sign_in(
     State(app): State<App>,
     origin: RequestOrigin,
     browser: BrowserContext,
     Json(request): Json<SignInRequest>,
+) -> Result<Response, ApiError> {
+    let signed_in = attempt(&app, origin, &browser, request).await;
+    app.metrics().sign_ins.count(&signed_in);
+    signed_in
+}
+
+/// Only failed sign-ins cost; they are paid for in advance, and the price is given back on success.
+async fn attempt(
+    app: &App,
+    origin: RequestOrigin,
+    browser: &BrowserContext,
+    request: SignInRequest,
 ) -> Result<Response, ApiError> {
     browser.permits_change(app.http(), request.delivery == Delivery::Cookie)?;
     let resource = request.audience.as_deref().map(ResourceUri::parse).transpose();
@@ -60,7 +71,7 @@ pub(crate) async fn sign_in(
         SignedIn::Issued(issue) => {
             permit.give_back();
             tracing::info!(session = %issue.claims.session, "signed in");
-            request.delivery.answer(&app, &issue, None).await
+            request.delivery.answer(app, &issue, None).await
         }
         SignedIn::Refused(NotSignedIn::WrongCredentials) => Err(ApiError::invalid_credentials()),
         SignedIn::Refused(NotSignedIn::InvalidTarget) => {

@@ -7,8 +7,10 @@ use countersign_core::policy::{KeyPolicy, SessionPolicy, TokenPolicy};
 use countersign_core::token::ClaimMapping;
 use countersign_core::{Source as _, Span, Time};
 use countersign_jose::Algorithm;
+use countersign_server::telemetry::MetricsAccess;
 use countersign_server::{
-    FaultPoint, FeedPolicy, HashingPolicy, ManualSource, Server, SignUpPolicy, StoppedRequest, ThrottlePolicy,
+    AddressRange, FaultPoint, FeedPolicy, HashingPolicy, ManualSource, Server, SignUpPolicy, StoppedRequest,
+    ThrottlePolicy,
 };
 use countersign_store_sqlite::{Options, SqliteStore};
 use std::net::SocketAddr;
@@ -45,9 +47,11 @@ pub(crate) struct Setup {
     pub(crate) sign_up: SignUpPolicy,
     pub(crate) trusted_origins: Vec<String>,
     pub(crate) cors_origins: Vec<String>,
+    pub(crate) behind_proxy: Vec<AddressRange>,
     pub(crate) hashing: HashingPolicy,
     pub(crate) throttle: ThrottlePolicy,
     pub(crate) feed: FeedPolicy,
+    pub(crate) metrics: MetricsAccess,
     /// Kept open through restarts, so that nobody else takes the port; none: another one at each start.
     pub(crate) listener: Option<Arc<std::net::TcpListener>>,
 }
@@ -90,9 +94,11 @@ impl Default for Setup {
             sign_up: SignUpPolicy::Open,
             trusted_origins: Vec::new(),
             cors_origins: Vec::new(),
+            behind_proxy: Vec::new(),
             hashing: HashingPolicy::default(),
             throttle: ThrottlePolicy::default(),
             feed: FeedPolicy::default(),
+            metrics: MetricsAccess::Loopback,
             listener: None,
         }
     }
@@ -165,8 +171,10 @@ impl Stopped {
             .keys(setup.key)
             .sign_up(setup.sign_up)
             .feed(setup.feed)
+            .metrics(setup.metrics)
             .trusted_origins(setup.trusted_origins.clone())
             .cors_origins(setup.cors_origins.clone())
+            .behind_proxy(setup.behind_proxy.clone())
             .hashing(setup.hashing)
             .throttle(setup.throttle);
         let server = server.build().await.expect("a server");
