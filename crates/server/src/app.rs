@@ -221,7 +221,7 @@ impl App {
         self.0.faults.reach(crate::fault::FaultPoint::BeforeSigning).await;
         if let Err(long) = &claims.custom {
             let (subject, audience) = (claims.subject.map(|subject| subject.to_string()), claims.audience.as_str());
-            tracing::warn!(subject, audience, "{long}; the token was issued without them");
+            tracing::warn!(subject, audience, error = %long, "token issued without its custom claims");
         }
         let access_token = self.ring().signer.sign(&claims.of_issuer(self.issuer())).map_err(ApiError::internal)?;
         let (exp, iat) = (claims.expires_at.as_seconds(), claims.issued_at.as_seconds());
