@@ -136,7 +136,7 @@ async fn claims_that_are_too_long_at_issue_are_all_left_out_and_the_log_says_so(
     let warnings: Vec<_> = warnings.filter(|line| line["level"] == "WARN").map(|line| line.to_string()).collect();
     let id = app.account("ana").await.id.to_string();
     assert_eq!(warnings.len(), 1, "{warnings:?}");
-    for named in [&id, CRM, "1631 bytes", "issued without them"] {
+    for named in [&id, CRM, "1631 bytes", "issued without its custom claims"] {
         assert!(warnings[0].contains(named), "{named} is not in {warnings:?}");
     }
     // What is too long already may shrink, step by step.
