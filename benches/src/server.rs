@@ -1,16 +1,12 @@
 //! Our server over HTTP, in this process.
 
-use crate::opener::{Opener, policies};
+use crate::opener::Opener;
 use crate::sessions::{ISSUER, MASTER, found};
 use countersign_core::Span;
 use countersign_core::key_ring::MasterKey;
-use countersign_core::ops::OnIssuerChange;
+use countersign_core::policy::SessionPolicy;
 use countersign_core::store::Store;
-use countersign_jose::Leeway;
-use countersign_server::{
-    Bucket, FeedPolicy, HashingPolicy, HttpPolicy, RoutePolicy, Server, ServerParts, SignUpPolicy, SystemSource,
-    ThrottlePolicy, serve,
-};
+use countersign_server::{Bucket, FeedPolicy, HashingPolicy, Server, SignUpPolicy, ThrottlePolicy, serve};
 use countersign_store_sqlite::{Options, SqliteStore};
 use std::net::SocketAddr;
 use std::path::Path;
@@ -44,29 +40,16 @@ impl Bench {
         let store = SqliteStore::open(&Options::at(folder.join("countersign.db"))).expect("a new database");
         let store: Arc<dyn Store> = Arc::new(store);
         let opener = found(Arc::clone(&store)).await;
-        let mut policies = policies(ISSUER);
-        // No row 11: every refresh is a commit.
-        policies.session.grace = Span::ZERO;
         // Every sign-in of a bench comes from one address, hundreds of them at once.
         let unlimited = Bucket { burst: 1_000_000, every: Span::from_millis(1) };
-        let throttle = ThrottlePolicy { account: unlimited, address: unlimited, network: unlimited };
-        let parts = ServerParts {
-            store,
-            source: Arc::new(SystemSource::new()),
-            master: MasterKey::from_bytes(MASTER),
-            policies,
-            routes: RoutePolicy {
-                sign_up: SignUpPolicy::Open,
-                leeway: Leeway::seconds(10).expect("within a minute"),
-                jwks_max_age: Span::from_seconds(600),
-                feed,
-            },
-            http: HttpPolicy::new(ISSUER),
-            hashing,
-            throttle,
-            on_issuer_change: OnIssuerChange::Refuse,
-        };
-        let server = Server::start(parts).await.expect("it starts");
+        let server = Server::builder(store, MasterKey::from_bytes(MASTER), ISSUER)
+            // No row 11: every refresh is a commit.
+            .sessions(SessionPolicy { grace: Span::ZERO, ..SessionPolicy::default() })
+            .feed(feed)
+            .hashing(hashing)
+            .throttle(ThrottlePolicy { account: unlimited, address: unlimited, network: unlimited })
+            .sign_up(SignUpPolicy::Open);
+        let server = server.build().await.expect("it starts");
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("bound");
         tokio::spawn(server.jobs());

@@ -5,6 +5,7 @@ mod fuzz;
 mod gates;
 mod mutations;
 mod output;
+mod schemathesis;
 mod simulate;
 mod workspace;
 
@@ -20,7 +21,8 @@ usage: cargo xtask TASK
   gates --list   name the gates and what each one holds
   simulate       how the refresh rule treats honest phones and thieves (from another SEED: simulate SEED)
   mutations      the tour must fail with any one of four checks removed
-  fuzz           every fuzz target, a minute in all (longer: fuzz --minutes N)";
+  fuzz           every fuzz target, a minute in all (longer: fuzz --minutes N)
+  schemathesis   each operation of the API against its description (more cases: schemathesis --examples N)";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -41,6 +43,11 @@ fn main() -> ExitCode {
         ["fuzz", "--minutes", minutes] => match minutes.parse() {
             Ok(minutes) => fuzz(minutes),
             Err(_) => usage_error("minutes are a whole number"),
+        },
+        ["schemathesis"] => schemathesis(50),
+        ["schemathesis", "--examples", examples] => match examples.parse() {
+            Ok(examples) => schemathesis(examples),
+            Err(_) => usage_error("examples are a whole number"),
         },
         ["help" | "--help" | "-h"] => {
             output::line(USAGE);
@@ -89,6 +96,17 @@ fn mutations() -> ExitCode {
 
 fn fuzz(minutes: u64) -> ExitCode {
     match fuzz::run(minutes) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            output::error(&error.to_string(), error.hint());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn schemathesis(examples: u32) -> ExitCode {
+    match schemathesis::run(examples) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {

@@ -13,6 +13,7 @@ pub mod grant;
 mod ids;
 pub mod key_ring;
 pub mod limits;
+pub mod measure;
 mod network;
 pub mod ops;
 pub mod policy;

@@ -42,6 +42,14 @@ pub const NONCE_CHARACTERS_MAX: usize = 255;
 pub const LABEL_CHARACTERS_MAX: usize = 128;
 /// Bytes of an account's attributes, names and values together.
 pub const ATTRIBUTES_BYTES_MAX: usize = 1024;
+/// Custom claims of one token.
+pub const CUSTOM_CLAIMS_MAX: usize = 32;
+/// Bytes of all custom claims of one token as a JSON object, names and values.
+pub const CUSTOM_CLAIMS_BYTES_MAX: usize = 1024;
+/// Bytes of a custom claim's name that is a word.
+pub const CLAIM_NAME_BYTES_MAX: usize = 64;
+/// Bytes of a custom claim's name that is a URI.
+pub const CLAIM_URI_BYTES_MAX: usize = 256;
 /// Items of one page of a list.
 pub const PAGE_ITEMS_MAX: u16 = 100;
 /// Networks that a session remembers as having rotated it.

@@ -1,6 +1,7 @@
 //! What the operator may choose, as plain values: no rule reads configuration.
 
 use crate::time::Span;
+use crate::token::ClaimMapping;
 use countersign_jose::Algorithm;
 
 /// How access tokens are made.
@@ -12,6 +13,8 @@ pub struct TokenPolicy {
     pub algorithm: Algorithm,
     /// From `iat` to `exp`, where the resource has no lifetime of its own; at most an hour.
     pub access_lifetime: Span,
+    /// The custom claims of accounts' tokens, where the resource has none of its own.
+    pub claims: ClaimMapping,
 }
 
 /// How sessions live (docs/refresh.md).

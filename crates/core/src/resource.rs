@@ -4,6 +4,7 @@ use crate::account::{Role, Roles};
 use crate::limits::{ACCESS_LIFETIME_MAX, RESOURCE_URI_BYTES_MAX, SCOPES_MAX};
 use crate::scope::{FEED_READ, Scope, ScopeSet};
 use crate::time::{Span, Time};
+use crate::token::ClaimMapping;
 use std::collections::BTreeMap;
 
 /// A resource's URI: absolute, without fragment (RFC 8707 §2). It becomes `aud`, compared byte for byte.
@@ -19,6 +20,8 @@ pub struct Resource {
     pub scopes: BTreeMap<Scope, Roles>,
     /// How long its access tokens live, where that differs from `tokens.access_lifetime`.
     pub lifetime: Option<Span>,
+    /// The custom claims of its access tokens, where they are not those of `tokens.claims`.
+    pub claims: Option<ClaimMapping>,
     /// When it was registered.
     pub created_at: Time,
 }
@@ -62,7 +65,7 @@ impl ResourceUri {
 }
 
 impl Resource {
-    /// A resource with `scopes` as the command line gives them: `orders:read`, or `orders:admin=admin,ops`.
+    /// A resource with the claims of `tokens.claims`, and `scopes` as the command line gives them: `orders:read`, or `orders:admin=admin,ops`.
     ///
     /// # Errors
     /// [`InvalidResource`] tells which part can't be registered.
@@ -79,7 +82,7 @@ impl Resource {
         if lifetime.is_some_and(|lifetime| lifetime < Span::from_seconds(1) || lifetime > ACCESS_LIFETIME_MAX) {
             return Err(InvalidResource::Lifetime);
         }
-        Ok(Self { uri, scopes, lifetime, created_at })
+        Ok(Self { uri, scopes, lifetime, claims: None, created_at })
     }
 
     /// What an account with `roles` gets of what it `asked` for; the rest is dropped (RFC 6749 §3.3).

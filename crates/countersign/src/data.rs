@@ -1,6 +1,6 @@
 //! The data folder: `countersign.db`, `master.key`, `lock`. What only its owner may read is made so, and checked.
 
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure};
 use countersign_core::Source;
 use countersign_jose::base64url;
 use std::fs::{self, File, TryLockError};
@@ -14,6 +14,9 @@ pub(crate) type MasterKeyBytes = Zeroizing<[u8; MASTER_KEY_BYTES]>;
 const MASTER_KEY_BYTES: usize = 32;
 // 43 characters and a newline; a few more, so that an overlong file is told from a right one.
 const MASTER_KEY_FILE_BYTES_MAX: u64 = 64;
+
+// What a start writes at the least: the log's index alone has 32 KiB.
+const ROOM_BYTES_MIN: usize = 64 << 10;
 
 /// The folder of one deployment.
 #[derive(Debug, Clone)]
@@ -45,14 +48,17 @@ impl DataFolder {
 
     /// Makes the folder, for its owner alone, unless it is there.
     pub(crate) fn create(&self) -> Result<(), Failure> {
-        let failed = |error| {
-            Failure::usage(error)
-                .about(format!("the data folder {} can't be made", self.path.display()))
-                .hint("name another with `--data DIR`")
-        };
         if self.path.is_dir() {
             return Ok(());
         }
+        let above = self.path.ancestors().find(|path| path.exists()).unwrap_or(&self.path);
+        let cannot = format!("the data folder {} can't be made", self.path.display());
+        if !above.is_dir() {
+            return Err(Failure::usage(format!("{} is a file, not a folder", above.display()))
+                .about(cannot)
+                .hint("name another folder with `--data DIR`"));
+        }
+        let failed = |error| Failure::unwritable(Exit::Usage, error, above).about(&*cannot);
         if let Some(parent) = self.path.parent() {
             fs::create_dir_all(parent).map_err(failed)?;
         }
@@ -69,7 +75,10 @@ impl DataFolder {
     /// Takes the folder for a server; a second one is refused with the first one's process id.
     pub(crate) fn lock(&self) -> Result<ServeLock, Failure> {
         let path = self.path.join("lock");
-        let failed = |error| Failure::storage(error).about(format!("{} can't be locked", path.display()));
+        let failed = |error| {
+            let failure = Failure::unwritable(Exit::Storage, error, &self.path);
+            failure.about(format!("the data folder can't be taken: {} can't be locked", path.display()))
+        };
         let mut options = File::options();
         options.read(true).write(true).create(true).truncate(false);
         let mut file = private(&mut options).open(&path).map_err(failed)?;
@@ -80,6 +89,18 @@ impl DataFolder {
         }
         file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id())).map_err(failed)?;
         Ok(ServeLock { file })
+    }
+
+    /// Whether there is room to begin with: a log that an earlier server left may have some to go on in for a while, and
+    /// then nobody could sign in any more.
+    pub(crate) fn check_room(&self) -> Result<(), Failure> {
+        let draft = self.path.join(format!("room.{}", std::process::id()));
+        let written = write_private(&draft, &vec![0x5a; ROOM_BYTES_MIN]);
+        let _ = fs::remove_file(&draft);
+        written.map_err(|error| {
+            let failure = Failure::unwritable(Exit::Storage, error, &self.path);
+            failure.about(format!("nothing can be written to the data folder {}", self.path.display()))
+        })
     }
 
     /// The master key in the folder; `None` where there is no such file.
@@ -152,7 +173,12 @@ impl Drop for ServeLock {
 pub(crate) fn read_master_key(path: &Path) -> Result<MasterKeyBytes, Failure> {
     let failed = |error| Failure::usage(error).about(format!("the master key {} can't be read", path.display()));
     let file = File::open(path).map_err(failed)?;
-    if is_open_to_others(&file.metadata().map_err(failed)?) {
+    let found = file.metadata().map_err(failed)?;
+    if found.is_dir() {
+        return Err(Failure::usage(format!("the master key {} is a folder, not a file", path.display()))
+            .hint("put back the file that belongs to this data"));
+    }
+    if is_open_to_others(&found) {
         return Err(Failure::usage(format!("others can read the master key {}", path.display()))
             .hint(format!("chmod 600 {}", path.display())));
     }
@@ -185,7 +211,8 @@ fn write_master_key(path: &Path, key: &MasterKeyBytes) -> io::Result<()> {
 }
 
 fn unmade(path: &Path, error: io::Error) -> Failure {
-    Failure::storage(error).about(format!("{} can't be made", path.display()))
+    let folder = path.parent().unwrap_or(path);
+    Failure::unwritable(Exit::Storage, error, folder).about(format!("{} can't be made", path.display()))
 }
 
 #[cfg(unix)]

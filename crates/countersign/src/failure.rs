@@ -6,7 +6,11 @@ use countersign_core::key_ring::KeyRingError;
 use countersign_core::ops::{HashingError, OpError, RotationError};
 use countersign_core::store::StoreError;
 use std::error::Error;
+use std::io;
+use std::path::Path;
 use std::process::ExitCode;
+
+const MAKE_ROOM: &str = "free some disk space, then run the command again";
 
 /// A command that failed.
 #[derive(Debug)]
@@ -92,6 +96,19 @@ impl Failure {
         sentences
     }
 
+    /// A file or folder of ours can't be made or written: what to do depends on why.
+    pub(crate) fn unwritable(exit: Exit, error: io::Error, folder: &Path) -> Self {
+        let kind = error.kind();
+        match kind {
+            // The disk is no matter of usage, wherever it was noticed.
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::storage(error).hint(MAKE_ROOM),
+            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => Self::new(exit, error)
+                .hint(format!("let the user that runs this write to {}", folder.display()))
+                .hint("or name another folder with `--data DIR`"),
+            _ => Self::new(exit, error).hint("name another folder with `--data DIR`"),
+        }
+    }
+
     fn new(exit: Exit, why: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self { exit, message: None, source: Some(why.into()), hints: Vec::new() }
     }
@@ -100,8 +117,16 @@ impl Failure {
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         let hint = match &error {
-            StoreError::Full => Some("free some disk space, then run the command again"),
-            StoreError::Corrupt { .. } => Some("put back a copy of the database that is whole"),
+            StoreError::Full => Some(MAKE_ROOM),
+            StoreError::Corrupt { .. } => {
+                Some("put back a copy of the database that is whole: countersign restore FILE")
+            }
+            StoreError::Newer { .. } => {
+                Some("to stay with this version, put back a backup that it made: countersign restore FILE")
+            }
+            StoreError::Unavailable { .. } => {
+                Some("`countersign doctor` looks at the folder, the disk and the database")
+            }
             StoreError::Overloaded { .. } => Some("run the command again in a moment"),
             _ => None,
         };
@@ -112,7 +137,7 @@ impl From<StoreError> for Failure {
 
 impl From<ConfigErrors> for Failure {
     fn from(errors: ConfigErrors) -> Self {
-        Self::usage(errors).hint("`countersign config show` tells each value and where it came from")
+        Self::usage(errors).hint("`countersign config check` looks again without starting")
     }
 }
 

@@ -11,6 +11,7 @@ mod output;
 mod policies;
 mod secrets;
 mod shutdown;
+mod telling;
 mod times;
 mod tour;
 

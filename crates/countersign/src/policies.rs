@@ -7,9 +7,9 @@ use countersign_core::account::PasswordPolicy;
 use countersign_core::ops::Policies;
 use countersign_core::policy::{KeyPolicy, SessionPolicy, TokenPolicy};
 use countersign_jose::Leeway;
-use countersign_server::telemetry::{LogFormat, LogPolicy};
+use countersign_server::telemetry::{LogFormat, LogPolicy, MetricsAccess};
 use countersign_server::{
-    AddressRange, Bucket, FeedAccess, FeedPolicy, HashingPolicy, HttpPolicy, RoutePolicy, SignUpPolicy, ThrottlePolicy,
+    AddressRange, Bucket, FeedAccess, FeedPolicy, HashingPolicy, ServerBuilder, SignUpPolicy, ThrottlePolicy,
 };
 use std::time::Duration;
 
@@ -19,67 +19,45 @@ pub(crate) fn of_rules(config: &Config, issuer: String) -> Result<Policies, Fail
         issuer,
         algorithm: algorithm(config.tokens.algorithm),
         access_lifetime: Span::from(config.tokens.access_lifetime),
+        claims: config.tokens.claims.clone(),
     };
-    let session = SessionPolicy {
-        idle: Span::from(config.sessions.idle),
-        absolute: Span::from(config.sessions.absolute),
-        grace: Span::from(config.sessions.grace),
-        forgiveness: config.sessions.forgiveness,
-    };
-    let key =
-        KeyPolicy { rotation: Span::from(config.keys.rotation), publish_ahead: Span::from(config.keys.publish_ahead) };
-    Ok(Policies { token, session, key, password: passwords(config)? })
+    Ok(Policies { token, session: sessions(config), key: keys(config), password: passwords(config)? })
 }
 
-/// What the routes go by.
-pub(crate) fn of_routes(config: &Config) -> Result<RoutePolicy, Failure> {
-    Ok(RoutePolicy {
-        sign_up: match config.accounts.sign_up {
+/// The server as it is configured.
+pub(crate) fn of_server(config: &Config, builder: ServerBuilder) -> Result<ServerBuilder, Failure> {
+    let origins = |origins: &[config::WebOrigin]| origins.iter().map(|origin| origin.as_str().to_owned()).collect();
+    Ok(builder
+        .algorithm(algorithm(config.tokens.algorithm))
+        .access_lifetime(Span::from(config.tokens.access_lifetime))
+        .claims(config.tokens.claims.clone())
+        .leeway(Leeway::seconds(config.tokens.leeway.as_secs()).map_err(Failure::usage)?)
+        .sessions(sessions(config))
+        .keys(keys(config))
+        .jwks_max_age(Span::from(config.keys.jwks_max_age))
+        .passwords(passwords(config)?)
+        .sign_up(match config.accounts.sign_up {
             SignUp::Closed => SignUpPolicy::Closed,
             SignUp::Open => SignUpPolicy::Open,
-        },
-        leeway: Leeway::seconds(config.tokens.leeway.as_secs()).map_err(Failure::usage)?,
-        jwks_max_age: Span::from(config.keys.jwks_max_age),
-        feed: FeedPolicy {
-            access: match config.feed.access {
-                config::FeedAccess::Client => FeedAccess::Client,
-                config::FeedAccess::Public => FeedAccess::Public,
-            },
-            head_every: Span::from(config.feed.head_every),
-        },
-    })
-}
-
-/// How the server speaks to browsers and proxies, under `issuer`.
-pub(crate) fn of_http(config: &Config, issuer: &str) -> HttpPolicy {
-    let origins = |origins: &[config::WebOrigin]| origins.iter().map(|origin| origin.as_str().to_owned()).collect();
-    let mut http = HttpPolicy::new(issuer);
-    http.trusted_origins = origins(&config.server.trusted_origins);
-    http.cors_origins = origins(&config.server.cors_origins);
-    http.behind_proxy = config.server.behind_proxy.iter().filter_map(|range| cidr(&range.to_string())).collect();
-    http
+        })
+        .feed(feed(config))
+        .trusted_origins(origins(&config.server.trusted_origins))
+        .cors_origins(origins(&config.server.cors_origins))
+        .behind_proxy(config.server.behind_proxy.iter().filter_map(|range| cidr(&range.to_string())).collect())
+        .metrics(match config.telemetry.metrics {
+            config::MetricsAccess::Loopback => MetricsAccess::Loopback,
+            config::MetricsAccess::Public => MetricsAccess::Public,
+            config::MetricsAccess::Off => MetricsAccess::Off,
+        })
+        .hashing(HashingPolicy { wait_max: config.limits.hash_queue_wait, ..HashingPolicy::default() })
+        .throttle(throttle(config))
+        .audit_kept(config.telemetry.audit_kept.into()))
 }
 
 /// A range from its notation (RFC 4632 §3.1).
 fn cidr(notation: &str) -> Option<AddressRange> {
     let (first, bits) = notation.split_once('/')?;
     Some(AddressRange::new(first.parse().ok()?, bits.parse().ok()?))
-}
-
-/// How passwords are hashed.
-pub(crate) fn of_hashing(config: &Config) -> HashingPolicy {
-    HashingPolicy { wait_max: config.limits.hash_queue_wait, ..HashingPolicy::default() }
-}
-
-/// How many sign-ins may fail.
-pub(crate) fn of_throttle(config: &Config) -> ThrottlePolicy {
-    let limits = &config.limits;
-    let bucket = |burst: u32, every: Duration| Bucket { burst, every: Span::from(every) };
-    ThrottlePolicy {
-        account: bucket(limits.sign_in_account_burst, limits.sign_in_account_every),
-        address: bucket(limits.sign_in_address_burst, limits.sign_in_address_every),
-        network: bucket(limits.sign_in_network_burst, limits.sign_in_network_every),
-    }
 }
 
 /// How the log looks, and how much there is of it.
@@ -90,6 +68,40 @@ pub(crate) fn of_log(config: &Config) -> LogPolicy {
             config::LogFormat::Json => LogFormat::Json,
         },
         filter: config.telemetry.log_level.as_str().to_owned(),
+    }
+}
+
+fn sessions(config: &Config) -> SessionPolicy {
+    SessionPolicy {
+        idle: Span::from(config.sessions.idle),
+        absolute: Span::from(config.sessions.absolute),
+        grace: Span::from(config.sessions.grace),
+        forgiveness: config.sessions.forgiveness,
+    }
+}
+
+fn keys(config: &Config) -> KeyPolicy {
+    KeyPolicy { rotation: Span::from(config.keys.rotation), publish_ahead: Span::from(config.keys.publish_ahead) }
+}
+
+fn feed(config: &Config) -> FeedPolicy {
+    FeedPolicy {
+        access: match config.feed.access {
+            config::FeedAccess::Client => FeedAccess::Client,
+            config::FeedAccess::Public => FeedAccess::Public,
+        },
+        head_every: Span::from(config.feed.head_every),
+    }
+}
+
+/// How many sign-ins may fail.
+fn throttle(config: &Config) -> ThrottlePolicy {
+    let limits = &config.limits;
+    let bucket = |burst: u32, every: Duration| Bucket { burst, every: Span::from(every) };
+    ThrottlePolicy {
+        account: bucket(limits.sign_in_account_burst, limits.sign_in_account_every),
+        address: bucket(limits.sign_in_address_burst, limits.sign_in_address_every),
+        network: bucket(limits.sign_in_network_burst, limits.sign_in_network_every),
     }
 }
 
@@ -113,10 +125,10 @@ const fn algorithm(algorithm: Algorithm) -> countersign_jose::Algorithm {
 
 #[cfg(test)]
 mod tests {
-    use super::{cidr, of_hashing, of_http, of_routes, of_rules, of_throttle};
+    use super::{cidr, of_server};
     use crate::config::{Environment, Flags, load};
     use countersign_core::key_ring::MasterKey;
-    use countersign_server::ServerParts;
+    use countersign_server::Server;
     use countersign_store_sqlite::{Options, SqliteStore};
     use std::sync::Arc;
 
@@ -125,20 +137,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let nothing = std::iter::empty::<(String, String)>().collect::<Environment>();
         let config = load(&Flags::default(), &nothing, folder.path()).unwrap();
-        let issuer = config.server.issuer_at(8420).to_string();
-        let store = SqliteStore::open(&Options::at(folder.path().join("a.db"))).unwrap();
-        let parts = ServerParts::new(Arc::new(store), MasterKey::from_bytes([1; MasterKey::BYTES]), issuer.as_str());
-        let (rules, ours) = (of_rules(&config, issuer.clone()).unwrap(), &parts.policies);
-        let same = |ours: &dyn std::fmt::Debug, configured: &dyn std::fmt::Debug| {
-            assert_eq!(format!("{ours:?}"), format!("{configured:?}"));
-        };
-        same(&ours.token, &rules.token);
-        same(&ours.session, &rules.session);
-        same(&ours.key, &rules.key);
-        same(&parts.routes, &of_routes(&config).unwrap());
-        same(&parts.http, &of_http(&config, &issuer));
-        same(&parts.hashing, &of_hashing(&config));
-        same(&parts.throttle, &of_throttle(&config));
+        let store = Arc::new(SqliteStore::open(&Options::at(folder.path().join("a.db"))).unwrap());
+        let builder =
+            || Server::builder(store.clone(), MasterKey::from_bytes([1; MasterKey::BYTES]), "http://localhost:1");
+        let configured = of_server(&config, builder()).unwrap();
+        assert_eq!(format!("{:#?}", builder()), format!("{configured:#?}"));
     }
 
     #[test]

@@ -112,3 +112,26 @@ async fn what_the_command_line_takes_back_is_refused_at_the_verifier() {
     assert_eq!(tokio::time::timeout(LONG, token.revoked()).await, Ok(Ended::Revoked));
     assert!(ask(&verifier, &before).await.is_ok());
 }
+
+/// Claims of our own, as a type.
+#[derive(serde::Deserialize)]
+struct Ours {
+    tenant: String,
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_custom_claim_is_read_as_a_type_of_ones_own() {
+    let issuer = Issuer::start();
+    // Claims of the resource, in place of those of the configuration.
+    issuer.command(&["resource", "remove", AUDIENCE]);
+    issuer.command(&["resource", "add", AUDIENCE, "--scope", "orders:read", "--claim", "tenant=attribute:tenant"]);
+    issuer.command(&["account", "set", "ana", "tenant=acme"]);
+    let verifier = issuer.verifier().await;
+    let token = verifier.verify::<Ours>(&issuer.sign_in().0).unwrap();
+    assert_eq!(token.claims().tenant, "acme");
+    // Without the attribute there is no such claim, and a type that needs it refuses the token.
+    issuer.command(&["account", "set", "ana", "tenant="]);
+    let (without, _) = issuer.sign_in();
+    assert!(verifier.verify::<Ours>(&without).is_err());
+    assert!(verifier.verify::<Registered>(&without).is_ok());
+}

@@ -5,6 +5,8 @@ use crate::feed::{FeedPolicy, Hub};
 use crate::hashing::HashingPool;
 use crate::http::HttpPolicy;
 use crate::replays::Replays;
+use crate::telemetry::MetricsAccess;
+use crate::telemetry::metrics::Metrics;
 use crate::throttling::Throttle;
 use countersign_core::audit::Actor;
 use countersign_core::key_ring::{KeyRingError, MasterKey, OpenKeyRing, RingPolicy, StorageKey};
@@ -31,15 +33,17 @@ pub enum SignUpPolicy {
 
 /// What the routes go by, beside the policies of the rules.
 #[derive(Debug, Clone)]
-pub struct RoutePolicy {
+pub(crate) struct RoutePolicy {
     /// Who may sign up.
-    pub sign_up: SignUpPolicy,
+    pub(crate) sign_up: SignUpPolicy,
     /// How far the clocks of two servers may be apart.
-    pub leeway: Leeway,
+    pub(crate) leeway: Leeway,
     /// How long the key set may be cached.
-    pub jwks_max_age: Span,
+    pub(crate) jwks_max_age: Span,
     /// How the revocation feed is served.
-    pub feed: FeedPolicy,
+    pub(crate) feed: FeedPolicy,
+    /// Who may read `/metrics`.
+    pub(crate) metrics: MetricsAccess,
 }
 
 // Anybody may ask whether the server is ready, and each probe is a commit.
@@ -58,6 +62,7 @@ pub(crate) struct Shared {
     pub(crate) storage_key: StorageKey,
     pub(crate) ring: RwLock<Arc<OpenKeyRing>>,
     pub(crate) feed: Hub,
+    pub(crate) metrics: Metrics,
     #[cfg(feature = "fault-injection")]
     pub(crate) faults: crate::fault::Faults,
     pub(crate) probed: tokio::sync::Mutex<Option<(Time, Result<(), String>)>>,
@@ -109,6 +114,10 @@ impl App {
 
     pub(crate) fn hashing(&self) -> &HashingPool {
         &self.0.hashing
+    }
+
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.0.metrics
     }
 
     pub(crate) fn throttle(&self) -> &Throttle {
@@ -171,6 +180,7 @@ impl App {
     fn take_up(&self, ring: &countersign_core::key_ring::KeyRing) -> Result<(), KeyRingError> {
         let opened = Arc::new(OpenKeyRing::open(ring, self.storage_key(), self.issuer())?);
         tracing::info!(version = opened.version.0, active = %opened.signer.key().id(), "key ring taken up");
+        self.metrics().keys.take(ring);
         *self.0.ring.write().unwrap_or_else(PoisonError::into_inner) = opened;
         Ok(())
     }
@@ -228,6 +238,10 @@ impl App {
     pub(crate) async fn sign_access(&self, claims: &AccessClaims) -> Result<AccessToken, ApiError> {
         #[cfg(feature = "fault-injection")]
         self.0.faults.reach(crate::fault::FaultPoint::BeforeSigning).await;
+        if let Err(long) = &claims.custom {
+            let (subject, audience) = (claims.subject.map(|subject| subject.to_string()), claims.audience.as_str());
+            tracing::warn!(subject, audience, error = %long, "token issued without its custom claims");
+        }
         let access_token = self.ring().signer.sign(&claims.of_issuer(self.issuer())).map_err(ApiError::internal)?;
         let (exp, iat) = (claims.expires_at.as_seconds(), claims.issued_at.as_seconds());
         Ok(AccessToken { access_token, expires_in: exp.saturating_sub(iat) })

@@ -3,12 +3,15 @@
 //! Unbounded, two hundred sign-ins at once would take 3.8 GB and hold up every refresh beside them.
 
 use crate::limits::{HASH_MEMORY_KEPT, HASHES_WAITING_MAX};
+use crate::telemetry::metrics::Stopwatch;
 use countersign_core::Span;
 use countersign_core::account::Password;
 use countersign_core::account::password::{HashMemory, PasswordHash};
+use countersign_core::measure::{Histogram, Measured};
 use countersign_core::ops::{HashingError, HashingFuture, PasswordHashing};
 use std::collections::VecDeque;
 use std::io;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -31,17 +34,53 @@ pub struct HashingPool {
     wait_max: Duration,
 }
 
-#[derive(Default)]
 struct Queue {
     waiting: Mutex<Waiting>,
     came: Condvar,
+    counted: Counted,
 }
 
 #[derive(Default)]
 struct Waiting {
-    jobs: VecDeque<Job>,
+    jobs: VecDeque<(Job, Stopwatch)>,
     stopped: bool,
 }
+
+/// What the pool counts of itself.
+struct Counted {
+    running: AtomicU64,
+    full: AtomicU64,
+    late: AtomicU64,
+    waits: Histogram,
+    times: Histogram,
+}
+
+/// How the pool keeps up.
+pub(crate) struct HashingFigures {
+    pub(crate) waiting: u64,
+    pub(crate) running: u64,
+    /// Refused: no more could wait.
+    pub(crate) full: u64,
+    /// Refused: waited too long.
+    pub(crate) late: u64,
+    /// Nanoseconds.
+    pub(crate) waits: Measured,
+    /// Nanoseconds.
+    pub(crate) times: Measured,
+}
+
+// Nanoseconds: a hash takes some 20 ms, and may wait for two seconds.
+const TIMES: &[u64] = &[
+    1_000_000,
+    10_000_000,
+    25_000_000,
+    50_000_000,
+    100_000_000,
+    250_000_000,
+    500_000_000,
+    1_000_000_000,
+    2_500_000_000,
+];
 
 enum Job {
     Hash(Password, [u8; 16], oneshot::Sender<Result<PasswordHash, HashingError>>),
@@ -62,7 +101,7 @@ impl HashingPool {
     /// # Errors
     /// What the system says where it gives no thread.
     pub fn start(policy: HashingPolicy) -> io::Result<Self> {
-        let queue = Arc::new(Queue::default());
+        let queue = Arc::new(Queue::new());
         let mut pool = Self { queue, threads: Vec::new(), wait_max: policy.wait_max };
         for _ in 0..policy.threads.max(1) {
             let queue = Arc::clone(&pool.queue);
@@ -78,12 +117,30 @@ impl HashingPool {
     ) -> Result<T, HashingError> {
         let busy = || HashingError::Busy { retry_after: Span::from(self.wait_max) };
         let (answer, answered) = oneshot::channel();
+        let refused = |counter: &AtomicU64| {
+            counter.fetch_add(1, Ordering::Relaxed);
+            busy()
+        };
+        let counted = &self.queue.counted;
         if !self.queue.push(job(answer))? {
-            return Err(busy());
+            return Err(refused(&counted.full));
         }
         // Given up, the answer's receiver is gone, and the job is passed over when its turn comes.
-        let answer = tokio::time::timeout(self.wait_max, answered).await.map_err(|_| busy())?;
+        let answer = tokio::time::timeout(self.wait_max, answered).await.map_err(|_| refused(&counted.late))?;
         answer.unwrap_or(Err(HashingError::Stopped))
+    }
+
+    /// How it keeps up.
+    pub(crate) fn figures(&self) -> HashingFigures {
+        let counted = &self.queue.counted;
+        HashingFigures {
+            waiting: self.queue.lock().jobs.len() as u64,
+            running: counted.running.load(Ordering::Relaxed),
+            full: counted.full.load(Ordering::Relaxed),
+            late: counted.late.load(Ordering::Relaxed),
+            waits: counted.waits.read(),
+            times: counted.times.read(),
+        }
     }
 }
 
@@ -109,6 +166,17 @@ impl Drop for HashingPool {
 }
 
 impl Queue {
+    fn new() -> Self {
+        let counted = Counted {
+            running: AtomicU64::new(0),
+            full: AtomicU64::new(0),
+            late: AtomicU64::new(0),
+            waits: Histogram::new(TIMES),
+            times: Histogram::new(TIMES),
+        };
+        Self { waiting: Mutex::default(), came: Condvar::new(), counted }
+    }
+
     fn lock(&self) -> MutexGuard<'_, Waiting> {
         // Nothing that holds the lock can panic half-way.
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
@@ -121,11 +189,11 @@ impl Queue {
             return Err(HashingError::Stopped);
         }
         if waiting.jobs.len() >= HASHES_WAITING_MAX {
-            waiting.jobs.retain(|job| !job.is_given_up());
+            waiting.jobs.retain(|(job, _)| !job.is_given_up());
         }
         let room = waiting.jobs.len() < HASHES_WAITING_MAX;
         if room {
-            waiting.jobs.push_back(job);
+            waiting.jobs.push_back((job, Stopwatch::start()));
             self.came.notify_one();
         }
         Ok(room)
@@ -136,7 +204,13 @@ impl Queue {
         while let Some(job) = self.next(&mut memory) {
             if !job.is_given_up() {
                 let memory = memory.get_or_insert_with(HashMemory::new);
-                job.run(memory);
+                self.counted.running.fetch_add(1, Ordering::Relaxed);
+                let stopwatch = Stopwatch::start();
+                // Counted before it is answered: who has the answer finds it counted.
+                job.run(memory, || {
+                    self.counted.times.count_time(stopwatch.elapsed());
+                    self.counted.running.fetch_sub(1, Ordering::Relaxed);
+                });
                 memory.wipe();
             }
         }
@@ -149,7 +223,8 @@ impl Queue {
             if waiting.stopped {
                 return None;
             }
-            if let Some(job) = waiting.jobs.pop_front() {
+            if let Some((job, stopwatch)) = waiting.jobs.pop_front() {
+                self.counted.waits.count_time(stopwatch.elapsed());
                 return Some(job);
             }
             let waited = self.came.wait_timeout(waiting, HASH_MEMORY_KEPT).unwrap_or_else(PoisonError::into_inner);
@@ -175,14 +250,18 @@ impl Job {
         }
     }
 
-    fn run(self, memory: &mut HashMemory) {
+    fn run(self, memory: &mut HashMemory, done: impl FnOnce()) {
         // Whoever gave up meanwhile does not hear the answer.
         match self {
             Self::Hash(password, salt, answer) => {
-                let _ = answer.send(Ok(PasswordHash::of(&password, salt, memory)));
+                let hash = PasswordHash::of(&password, salt, memory);
+                done();
+                let _ = answer.send(Ok(hash));
             }
             Self::Match(hash, password, answer) => {
-                let _ = answer.send(hash.matches(&password, memory).map_err(HashingError::from));
+                let matches = hash.matches(&password, memory).map_err(HashingError::from);
+                done();
+                let _ = answer.send(matches);
             }
         }
     }

@@ -1,6 +1,6 @@
 //! The authorization server: HTTP around `countersign-core`.
 //!
-//! [`Server::start`] founds or opens a deployment and gives an axum router and the jobs beside it; [`serve`] is the
+//! [`Server::builder`] founds or opens a deployment and gives an axum router and the jobs beside it; [`serve`] is the
 //! listener with its limits. `router` is the route table; a route parses, calls one operation and answers; `error` is
 //! the one table of what is answered when something is wrong.
 #![deny(missing_docs)]
@@ -16,6 +16,7 @@ mod hashing;
 mod http;
 mod jobs;
 pub mod limits;
+mod openapi;
 mod refreshing;
 mod replays;
 mod router;
@@ -26,13 +27,13 @@ pub mod telemetry;
 mod throttling;
 mod tls;
 
-pub use app::{RoutePolicy, SignUpPolicy, ring_policy};
-pub use builder::{Server, ServerParts, StartError};
+pub use app::{SignUpPolicy, ring_policy};
+pub use builder::{Server, ServerBuilder, StartError};
 #[cfg(feature = "fault-injection")]
 pub use fault::{FaultPoint, StoppedRequest};
 pub use feed::{FeedAccess, FeedPolicy};
 pub use hashing::{HashingPolicy, HashingPool};
-pub use http::{AddressRange, HttpPolicy};
+pub use http::AddressRange;
 pub use serve::{Listener, serve};
 pub use source::{ManualSource, SystemSource};
 pub use throttling::{Bucket, ThrottlePolicy};

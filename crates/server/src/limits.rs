@@ -72,3 +72,7 @@ pub const VERIFIER_ID_CHARACTERS_MAX: usize = 128;
 
 /// How long the audit log is kept, where nobody says otherwise: a year, and time to look back at it.
 pub const AUDIT_KEPT: Span = Span::from_days(400);
+/// Routes that metrics count apart: more than there are, so that nothing can make the list grow.
+pub const ROUTES_COUNTED_MAX: usize = 512;
+/// Sessions looked at in one read while the live ones are counted: some 2 ms.
+pub const SESSIONS_COUNTED_AT_ONCE_MAX: u32 = 4_096;

@@ -25,10 +25,12 @@ pub(crate) struct Presented<'a> {
 pub(crate) async fn refresh(app: &App, presented: Presented<'_>) -> Result<Box<Issue>, ApiError> {
     let Presented { token, client, proof, retry, scope, resource, origin } = presented;
     let retry = retry.map(retry_hash).transpose()?;
+    let counted = &app.metrics().refreshes;
     let opened = match app.ring().mac_keys.open(token) {
         Ok(opened) => opened,
         Err(error) => {
             tracing::info!(row = Row::NotOurs.number(), %error, "refresh refused");
+            counted.refused(Row::NotOurs);
             let now = app.source().now();
             app.throttle().take_forged(origin.address, now).map_err(ApiError::rate_limited)?;
             return Err(ApiError::refused(Refusal::InvalidGrant));
@@ -40,18 +42,22 @@ pub(crate) async fn refresh(app: &App, presented: Presented<'_>) -> Result<Box<I
     let refreshed = (Refresh { presented }).run(app.store(), app.policies(), &app.draw()).await;
     let refreshed = refreshed.inspect_err(|error| {
         tracing::warn!(row = Row::Unavailable.number(), %session, %error, "refresh not answered");
+        counted.refused(Row::Unavailable);
     })?;
     match refreshed {
         Refreshed::Issued(row, issue) => {
             tracing::info!(row = row.number(), %session, "refreshed");
+            counted.issued(row);
             Ok(issue)
         }
         Refreshed::Refused(row, refusal) => {
             tracing::info!(row = row.number(), %session, code = refusal.code(), "refresh refused");
+            counted.refused(row);
             Err(ApiError::refused(refusal))
         }
         Refreshed::Contended => {
             tracing::warn!(row = Row::Unavailable.number(), %session, "refresh lost every race");
+            counted.refused(Row::Unavailable);
             Err(ApiError::unavailable())
         }
     }

@@ -188,9 +188,13 @@ fn account(row: &mut Columns<'_, '_>) -> Result<Account, Fault> {
     })
 }
 
-/// The columns `status` and `roles`.
+/// The columns `status`, `roles` and `attributes`.
 pub(crate) fn standing(row: &mut Columns<'_, '_>) -> Result<AccountStanding, Fault> {
-    Ok(AccountStanding { status: status(row)?, roles: row.text(Roles::parse)? })
+    Ok(AccountStanding {
+        status: status(row)?,
+        roles: row.text(Roles::parse)?,
+        attributes: row.text(|text| serde_json::from_str(text))?,
+    })
 }
 
 fn status(row: &mut Columns<'_, '_>) -> Result<AccountStatus, Fault> {

@@ -5,7 +5,7 @@ use crate::error::Fault;
 use crate::rows::{Columns, change, first, millis};
 use countersign_core::limits::CODE_REMEMBERED;
 use countersign_core::session::{EpochCause, StorageEpoch};
-use countersign_core::store::{Deployment, DeploymentStore, Founded, StoreFuture, Swap, Swept};
+use countersign_core::store::{Deployment, DeploymentStore, Founded, StoreFuture, Swap, Swept, WriterFigures};
 use countersign_core::{Epoch, Time};
 
 impl DeploymentStore for SqliteStore {
@@ -58,6 +58,10 @@ impl DeploymentStore for SqliteStore {
             millis(now - CODE_REMEMBERED),
         );
         Box::pin(async move { Ok(Swept { sessions: sessions.await?, codes: codes.await? }) })
+    }
+
+    fn figures(&self) -> Option<WriterFigures> {
+        Some(self.writer.figures())
     }
 }
 

@@ -2,6 +2,7 @@
 
 use countersign_core::store::StoreError;
 use rusqlite::ErrorCode;
+use rusqlite::ffi::SQLITE_IOERR_SHMSIZE;
 use std::sync::Arc;
 
 /// Why one change or read failed.
@@ -86,6 +87,8 @@ impl CommitFailure {
 
 fn kind(error: &rusqlite::Error) -> Kind {
     match error {
+        // The log's index could not grow: the disk is full, and SQLite calls that an I/O error.
+        rusqlite::Error::SqliteFailure(failure, _) if failure.extended_code == SQLITE_IOERR_SHMSIZE => Kind::Full,
         rusqlite::Error::SqliteFailure(failure, _) => match failure.code {
             ErrorCode::DiskFull => Kind::Full,
             ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => Kind::Corrupt,

@@ -9,7 +9,7 @@ use crate::migrate::{MIGRATIONS, Schema, back_up, inspect, migrate};
 use crate::writer::BatchLimit;
 use countersign_core::store::StoreError;
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, MAIN_DB, OpenFlags};
 use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
@@ -137,7 +137,7 @@ fn check_pages(connection: &Connection, path: &Path, header: &Header) -> Result<
     if header.file_bytes <= CHECKED_BYTES_MAX {
         let found: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
         if found != "ok" {
-            return Err(Fault::Damaged(found));
+            return Err(Fault::Damaged(found.replace('\n', " ")));
         }
     }
     Ok(())
@@ -151,6 +151,10 @@ pub(crate) fn log_of(path: &Path) -> PathBuf {
 
 fn writer(path: &Path) -> Result<Connection, StoreError> {
     let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
+    // SQLite opens a file that it may not write without a word, and each change would fail later.
+    if connection.is_readonly(MAIN_DB).map_err(|error| Fault::Sql(error).into_store("opening the database"))? {
+        return Err(unavailable("opening the database to write", io::ErrorKind::PermissionDenied.into()));
+    }
     let prepare = || -> Result<bool, Fault> {
         // Before anything else is written, and before there is a log: whoever looks finds it in the file's header.
         if pragma(&connection, "application_id")? == 0 {

@@ -37,6 +37,11 @@ impl<T> Queue<T> {
         self.waiting_max
     }
 
+    /// How many wait now.
+    pub(crate) fn waiting(&self) -> usize {
+        self.lock().waiting.len()
+    }
+
     /// Lets `item` wait, if there is room.
     pub(crate) fn push(&self, item: T) -> Result<(), Refused> {
         let mut state = self.lock();

@@ -11,6 +11,7 @@ use countersign_core::audit::AuditEvent;
 use countersign_core::resource::{Resource, ResourceUri};
 use countersign_core::scope::Scope;
 use countersign_core::store::{AddedResource, Page, Paged, RemoveResource, ResourceStore, StoreFuture, Swap};
+use countersign_core::token::{ClaimMapping, ClaimName, ClaimSource};
 use std::collections::BTreeMap;
 
 impl ResourceStore for SqliteStore {
@@ -18,12 +19,13 @@ impl ResourceStore for SqliteStore {
         self.writer.run("adding a resource", move |commit| {
             let added = change(
                 commit,
-                "INSERT INTO resource (uri, scopes, lifetime, created_at) VALUES (?1, ?2, ?3, ?4)
+                "INSERT INTO resource (uri, scopes, lifetime, claims, created_at) VALUES (?1, ?2, ?3, ?4, ?5)
                  ON CONFLICT (uri) DO NOTHING",
                 (
                     resource.uri.as_str(),
                     written(&resource.scopes),
                     resource.lifetime.map(span_millis),
+                    resource.claims.as_ref().map(written_claims),
                     millis(resource.created_at),
                 ),
             )?;
@@ -38,7 +40,7 @@ impl ResourceStore for SqliteStore {
     fn resource(&self, uri: &ResourceUri) -> StoreFuture<'_, Option<Resource>> {
         let uri = uri.clone();
         self.readers.run("reading a resource", move |read| {
-            let statement = "SELECT uri, scopes, lifetime, created_at FROM resource WHERE uri = ?1";
+            let statement = "SELECT uri, scopes, lifetime, claims, created_at FROM resource WHERE uri = ?1";
             first(read, statement, (uri.as_str(),), resource)
         })
     }
@@ -49,7 +51,7 @@ impl ResourceStore for SqliteStore {
                 return Ok(nothing());
             };
             let statement =
-                "SELECT uri, scopes, lifetime, created_at FROM resource WHERE uri > ?1 ORDER BY uri LIMIT ?2";
+                "SELECT uri, scopes, lifetime, claims, created_at FROM resource WHERE uri > ?1 ORDER BY uri LIMIT ?2";
             let found = all(read, statement, (after, rows_wanted(&page)), resource)?;
             Ok(paged(found, &page, |last| last.uri.as_str().into()))
         })
@@ -74,13 +76,14 @@ impl ResourceStore for SqliteStore {
 }
 
 /// How many columns [`resource`] takes: all of its table, in order.
-pub(crate) const COLUMNS: usize = 4;
+pub(crate) const COLUMNS: usize = 5;
 
 pub(crate) fn resource(row: &mut Columns<'_, '_>) -> Result<Resource, Fault> {
     Ok(Resource {
         uri: row.text(ResourceUri::parse)?,
         scopes: row.text(|text| scopes(text).ok_or(()))?,
         lifetime: row.some(Columns::span)?,
+        claims: row.some(|row| row.text(|text| claims(text).ok_or(())))?,
         created_at: row.time()?,
     })
 }
@@ -89,6 +92,19 @@ pub(crate) fn resource(row: &mut Columns<'_, '_>) -> Result<Resource, Fault> {
 fn written(scopes: &BTreeMap<Scope, Roles>) -> String {
     let scopes = scopes.iter().map(|(scope, roles)| (scope.as_str().to_owned(), roles.iter().collect()));
     serde_json::Value::Object(scopes.collect()).to_string()
+}
+
+/// `{"tenant":"attribute:tenant"}`
+fn written_claims(claims: &ClaimMapping) -> String {
+    let claims = claims.iter().map(|(name, source)| (name.to_owned(), source.to_string().into()));
+    serde_json::Value::Object(claims.collect()).to_string()
+}
+
+fn claims(text: &str) -> Option<ClaimMapping> {
+    let read: BTreeMap<String, String> = serde_json::from_str(text).ok()?;
+    let claim =
+        |(name, source): (String, String)| Some((ClaimName::parse(&name).ok()?, ClaimSource::parse(&source).ok()?));
+    ClaimMapping::of(read.into_iter().map(claim).collect::<Option<Vec<_>>>()?).ok()
 }
 
 fn scopes(text: &str) -> Option<BTreeMap<Scope, Roles>> {

@@ -14,8 +14,8 @@ use countersign_core::session::{
     Count, End, EndReason, Ended, Generation, Networks, Run, RunKind, SecretHash, Session, SessionState,
 };
 use countersign_core::store::{
-    CountRepeat, EndSessions, EndedSessions, Held, HoldSession, OpenSession, Opened, Page, Paged, RotateSession,
-    SessionFilter, SessionStore, StoreFuture, Swap,
+    CountLive, CountRepeat, CountedLive, Cursor, EndSessions, EndedSessions, Held, HoldSession, OpenSession, Opened,
+    Page, Paged, RotateSession, SessionFilter, SessionStore, StoreFuture, Swap,
 };
 use countersign_core::{AccountId, Network, SessionId, Time};
 use rusqlite::{Connection, named_params, params};
@@ -44,9 +44,9 @@ impl SessionStore for SqliteStore {
             let statement = concat!(
                 "SELECT ",
                 session_columns!(),
-                ", a.status, a.roles, ",
+                ", a.status, a.roles, a.attributes, ",
                 client_columns!(),
-                ", r.uri, r.scopes, r.lifetime, r.created_at, d.epoch, d.epoch_cause
+                ", r.uri, r.scopes, r.lifetime, r.claims, r.created_at, d.epoch, d.epoch_cause
                  FROM session s CROSS JOIN deployment d LEFT JOIN account a ON a.id = s.account
                      LEFT JOIN client c ON c.id = s.client LEFT JOIN resource r ON r.uri = s.audience
                  WHERE s.id = ?1",
@@ -54,7 +54,7 @@ impl SessionStore for SqliteStore {
             first(read, statement, (id.as_bytes(),), |row| {
                 Ok(SessionState {
                     session: session(row)?,
-                    account: row.group(2, accounts::standing)?,
+                    account: row.group(3, accounts::standing)?,
                     client: row.group(clients::COLUMNS, clients::client)?,
                     resource: row.group(resources::COLUMNS, resources::resource)?,
                     epoch: deployment::epoch(row)?,
@@ -136,6 +136,32 @@ WHERE id = ?1 AND generation = ?2 AND secret_hash = ?3
     fn sessions(&self, filter: SessionFilter, page: Page) -> StoreFuture<'_, Paged<Session>> {
         self.readers.run("listing sessions", move |read| list(read, &filter, &page))
     }
+
+    fn count_live(&self, count: CountLive) -> StoreFuture<'_, CountedLive> {
+        self.readers.run("counting live sessions", move |read| count_live(read, &count))
+    }
+}
+
+/// By row id, which no change moves: the table is read once, from one end to the other.
+fn count_live(read: &Connection, count: &CountLive) -> Result<CountedLive, Fault> {
+    let after = match &count.after {
+        None => 0,
+        Some(Cursor(text)) => match text.parse::<i64>() {
+            Ok(after) => after,
+            Err(_) => return Ok(CountedLive { live: 0, next: None }),
+        },
+    };
+    let statement = "
+SELECT count(*), max(place),
+    count(*) FILTER (WHERE ended_at IS NULL AND idle_expires_at > ?3 AND absolute_expires_at > ?3)
+FROM (SELECT rowid AS place, ended_at, idle_expires_at, absolute_expires_at FROM session
+      WHERE rowid > ?1 ORDER BY rowid LIMIT ?2)";
+    let counted = first(read, statement, (after, count.sessions_max, millis(count.at)), |row| {
+        Ok((row.unsigned()?, row.take::<Option<i64>>()?, row.unsigned()?))
+    })?;
+    let Some((looked_at, last, live)) = counted else { return Ok(CountedLive { live: 0, next: None }) };
+    let next = last.filter(|_| looked_at >= u64::from(count.sessions_max)).map(|last| Cursor(last.to_string()));
+    Ok(CountedLive { live, next })
 }
 
 /// Opens a session within a change.

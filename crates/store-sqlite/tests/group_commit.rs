@@ -48,6 +48,19 @@ async fn a_batch_has_its_limit() {
 }
 
 #[tokio::test]
+async fn the_writer_tells_how_it_keeps_up() {
+    let (_folder, store) = opened(BatchLimit::new(8));
+    let before = store.figures().unwrap().batch_sizes;
+    let commits = commits(&store, 64).await;
+    let figures = store.figures().unwrap();
+    assert_eq!(figures.batch_sizes.sum - before.sum, 64, "every change is counted in its batch");
+    assert_eq!(figures.batch_sizes.count() - before.count(), commits);
+    assert_eq!(figures.commit_times.count(), figures.batch_sizes.count());
+    assert!(figures.commit_times.sum > 0);
+    assert_eq!((figures.waiting, figures.refused), (0, 0));
+}
+
+#[tokio::test]
 async fn what_changes_nothing_costs_no_commit() {
     let (_folder, store) = opened(BatchLimit::default());
     let epoch = Epoch::new(1, [1; 10]);

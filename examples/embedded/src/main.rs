@@ -8,7 +8,7 @@ use axum::http::header::AUTHORIZATION;
 use axum::response::{IntoResponse, Response};
 use axum::{Router, routing::get};
 use countersign_core::{Source as _, key_ring::MasterKey};
-use countersign_server::{Server, ServerParts, SignUpPolicy, SystemSource, serve};
+use countersign_server::{Server, SignUpPolicy, SystemSource, serve};
 use countersign_store_sqlite::{Options, SqliteStore};
 use std::{env, error::Error, fs, io::Write as _, path::Path, sync::Arc};
 use tokio::net::TcpListener;
@@ -30,9 +30,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
 async fn open(data: &Path, issuer: &str) -> Result<Server, Box<dyn Error>> {
     fs::create_dir_all(data)?;
     let store = SqliteStore::open(&Options::at(data.join("countersign.db")))?;
-    let mut parts = ServerParts::new(Arc::new(store), master_key(&data.join("master.key"))?, issuer);
-    parts.routes.sign_up = SignUpPolicy::Open;
-    Ok(Server::start(parts).await?)
+    let builder = Server::builder(Arc::new(store), master_key(&data.join("master.key"))?, issuer);
+    Ok(builder.sign_up(SignUpPolicy::Open).build().await?)
 }
 
 /// Serves until `stop`. Without the jobs keys would not rotate; our own `serve` tells each request's address.

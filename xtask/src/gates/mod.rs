@@ -8,6 +8,7 @@ mod file_size;
 mod forbidden_words;
 mod function_size;
 mod licences;
+mod log_table;
 
 use crate::workspace::Workspace;
 
@@ -18,7 +19,7 @@ pub(crate) struct Gate {
     pub(crate) judge: fn(&Workspace) -> Outcome,
 }
 
-pub(crate) static GATES: [Gate; 7] = [
+pub(crate) static GATES: [Gate; 8] = [
     Gate { name: "file-size", holds: file_size::HOLDS, judge: file_size::judge },
     Gate { name: "function-size", holds: function_size::HOLDS, judge: function_size::judge },
     Gate { name: "exceptions", holds: exceptions::HOLDS, judge: exceptions::judge },
@@ -26,6 +27,7 @@ pub(crate) static GATES: [Gate; 7] = [
     Gate { name: "attack-rows", holds: attack_rows::HOLDS, judge: attack_rows::judge },
     Gate { name: "forbidden-words", holds: forbidden_words::HOLDS, judge: forbidden_words::judge },
     Gate { name: "licences", holds: licences::HOLDS, judge: licences::judge },
+    Gate { name: "log-table", holds: log_table::HOLDS, judge: log_table::judge },
 ];
 
 /// What one gate found. It failed if there is a problem.

@@ -13,6 +13,7 @@ use countersign_core::session::{
 };
 use countersign_core::token::{MacStanding, OpenedRefreshToken};
 use countersign_core::{AccountId, Epoch, Network, SessionId, Span, Time};
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 
 const SESSION: SessionId = SessionId::from_bytes([4; 16]);
@@ -142,7 +143,11 @@ fn opened() -> SessionState {
             storage_epoch: EPOCH,
             ended: None,
         },
-        account: Some(AccountStanding { status: AccountStatus::Active, roles: Roles::default() }),
+        account: Some(AccountStanding {
+            status: AccountStatus::Active,
+            roles: Roles::default(),
+            attributes: BTreeMap::new(),
+        }),
         client: None,
         resource: None,
         epoch: StorageEpoch { id: EPOCH, cause: EpochCause::Fresh },

@@ -41,6 +41,12 @@ pub struct Account {
     pub created_at: Time,
 }
 
+/// Whether an attribute can have this name: letters, digits, `-` and `_`.
+#[must_use]
+pub fn is_attribute_name(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+}
+
 /// Whether an account may be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AccountStatus {

@@ -28,6 +28,9 @@ pub enum ClientKind {
 pub struct UnknownClientKind;
 
 impl ClientKind {
+    /// The kinds that can be registered.
+    pub const REGISTERED: [Self; 5] = [Self::Web, Self::Spa, Self::Native, Self::Machine, Self::Mcp];
+
     /// As storage and the command line spell it.
     #[must_use]
     pub const fn code(self) -> &'static str {
@@ -87,7 +90,6 @@ impl std::str::FromStr for ClientKind {
 
     /// Reads a kind that can be registered.
     fn from_str(code: &str) -> Result<Self, UnknownClientKind> {
-        let known = [Self::Web, Self::Spa, Self::Native, Self::Machine, Self::Mcp];
-        known.into_iter().find(|kind| kind.code() == code).ok_or(UnknownClientKind)
+        Self::REGISTERED.into_iter().find(|kind| kind.code() == code).ok_or(UnknownClientKind)
     }
 }

@@ -1,11 +1,14 @@
 //! Administering an account: roles, standing, attributes, removal.
 
-use crate::account::{Account, AccountStatus, InvalidRole, Role};
+use crate::account::{Account, AccountStatus, InvalidRole, Role, is_attribute_name};
 use crate::audit::{Actor, AuditEvent};
 use crate::draw::Draw;
 use crate::limits::ATTRIBUTES_BYTES_MAX;
+use crate::ops::Policies;
+use crate::resource::Resource;
 use crate::session::{End, EndReason};
-use crate::store::{AccountChange, ChangeAccount, Changed, EndedSessions, Store, StoreError};
+use crate::store::{AccountChange, ChangeAccount, Changed, EndedSessions, Page, Store, StoreError};
+use crate::token::{ClaimMapping, CustomClaimsTooLong};
 use std::collections::BTreeMap;
 
 /// A role to be given or taken. Taking one ends every session: their tokens say that the account has it.
@@ -44,6 +47,15 @@ pub enum InvalidAttribute {
     /// All names and values together are too long.
     #[error("too long: an account's attributes have at most {ATTRIBUTES_BYTES_MAX} bytes, names and values together")]
     TooLong,
+    /// The custom claims that come from them are too long.
+    #[error("too long for the tokens for {audience}, which carry it as a claim")]
+    Claims {
+        /// Whose tokens.
+        audience: String,
+        /// How long they would be.
+        #[source]
+        long: CustomClaimsTooLong,
+    },
 }
 
 /// What became of a change.
@@ -116,7 +128,7 @@ impl ChangeStatus {
 }
 
 impl ChangeAttribute {
-    /// Sets the attribute.
+    /// Sets the attribute; a custom claim that comes from it is so in the next token.
     ///
     /// # Errors
     /// [`InvalidAttribute`] in the outer result's `Ok`; [`StoreError`] where storage failed.
@@ -125,11 +137,10 @@ impl ChangeAttribute {
         account: &Account,
         actor: Actor,
         store: &dyn Store,
+        policies: &Policies,
         draw: &Draw,
     ) -> Result<Result<AccountChanged, InvalidAttribute>, StoreError> {
-        let named = !self.name.is_empty()
-            && self.name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
-        if !named || self.value.chars().any(char::is_control) {
+        if !is_attribute_name(&self.name) || self.value.chars().any(char::is_control) {
             return Ok(Err(InvalidAttribute::Name));
         }
         let from = account.attributes.clone();
@@ -145,6 +156,9 @@ impl ChangeAttribute {
         }
         if from == to {
             return Ok(Ok(AccountChanged::Unchanged));
+        }
+        if let Some(invalid) = grown_too_long(&from, &to, store, policies).await? {
+            return Ok(Err(invalid));
         }
         commit(account, AccountChange::Attributes { from, to }, None, audit, store).await.map(Ok)
     }
@@ -165,6 +179,36 @@ impl RemoveAccount {
         let audit = AuditEvent::new(draw.now, "account.removed", actor);
         let end = Some(End::of(EndReason::AccountRemoved));
         commit(account, AccountChange::Removed, end, audit, store).await
+    }
+}
+
+/// Which tokens would lose their custom claims by the change, because those are too long. What was too long before may
+/// shrink, even if not enough.
+async fn grown_too_long(
+    from: &BTreeMap<String, String>,
+    to: &BTreeMap<String, String>,
+    store: &dyn Store,
+    policies: &Policies,
+) -> Result<Option<InvalidAttribute>, StoreError> {
+    let judge = |audience: &str, mapping: &ClaimMapping| {
+        let long = mapping.claims(to).err()?;
+        let grown = mapping.claims(from).err().is_none_or(|before| long.bytes > before.bytes);
+        grown.then(|| InvalidAttribute::Claims { audience: audience.to_owned(), long })
+    };
+    if let Some(invalid) = judge(&policies.token.issuer, &policies.token.claims) {
+        return Ok(Some(invalid));
+    }
+    let mut page = Page::first();
+    loop {
+        let resources = store.resources(page).await?;
+        let own = |resource: &Resource| judge(resource.uri.as_str(), resource.claims.as_ref()?);
+        if let Some(invalid) = resources.items.iter().find_map(own) {
+            return Ok(Some(invalid));
+        }
+        match resources.next {
+            Some(next) => page = Page::new(u16::MAX, Some(next)),
+            None => return Ok(None),
+        }
     }
 }
 

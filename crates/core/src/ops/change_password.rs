@@ -6,7 +6,7 @@ use crate::audit::{Actor, AuditEvent};
 use crate::client::Client;
 use crate::draw::Draw;
 use crate::key_ring::StorageKey;
-use crate::ops::issue::{Issue, IssuedRefresh, Minted, expiry, granted};
+use crate::ops::issue::{Issue, IssuedRefresh, Minted, custom_claims, expiry, granted};
 use crate::ops::{Authenticated, OpError, Origin, PasswordHashing, Policies};
 use crate::resource::Resource;
 use crate::session::{End, EndReason};
@@ -96,6 +96,7 @@ impl ChangePassword {
             audience: &session.audience,
             scope: granted(&session.scope, &Client::first_party(), resource.as_ref(), &account.roles),
             roles: &account.roles,
+            custom: custom_claims(&account.attributes, resource.as_ref(), policies),
             now: draw.now,
             expires_at: exp,
             jti: draw.jti,

@@ -13,7 +13,7 @@ use crate::scope::ScopeSet;
 use crate::session::{Lifetime, Session, minted_until};
 use crate::store::{Held, HoldSession, OpenSession, Opened, Page, SessionFilter, Store, StoreError};
 use crate::time::Span;
-use crate::token::AccessClaims;
+use crate::token::{AccessClaims, CustomClaims};
 use countersign_jose::Timestamp;
 
 /// A machine that asks for a token.
@@ -127,6 +127,7 @@ impl Minting<'_> {
             audience: &self.target.audience,
             scope: self.target.grant_to_machine(&self.asked.scope, &self.asked.client),
             roles: &Roles::default(),
+            custom: Ok(CustomClaims::default()), // they come from an account, and there is none
             now: self.draw.now,
             expires_at,
             jti: self.draw.jti,

@@ -7,7 +7,7 @@ use crate::draw::Draw;
 use crate::grant::{AuthorizationCode, AuthorizedCode, CodeRefusal};
 use crate::ids::SessionId;
 use crate::limits::{LABEL_CHARACTERS_MAX, SESSIONS_PER_ACCOUNT_MAX};
-use crate::ops::issue::{Issue, IssuedRefresh, Minted, expiry, granted, lifetime};
+use crate::ops::issue::{Issue, IssuedRefresh, Minted, custom_claims, expiry, granted, lifetime};
 use crate::ops::{Origin, Policies};
 use crate::resource::{Resource, ResourceUri};
 use crate::session::{End, EndReason, Session, minted_until};
@@ -147,6 +147,7 @@ impl Redeeming<'_> {
             now: self.draw.now,
             expires_at: expiry(&session, self.resource.as_ref(), self.policies, self.draw.now),
             jti: self.draw.jti,
+            custom: custom_claims(&self.account.attributes, self.resource.as_ref(), self.policies),
         };
         let secret = self.draw.session_secret.clone();
         let refresh = IssuedRefresh::Token { session: session.id, secret, generation: session.generation };

@@ -9,8 +9,9 @@ use crate::resource::{Resource, ResourceUri};
 use crate::scope::{IDENTITY, ScopeSet};
 use crate::session::{Generation, Session, SessionSecret, minted_until};
 use crate::time::{Span, Time};
-use crate::token::AccessClaims;
+use crate::token::{AccessClaims, CustomClaims, CustomClaimsTooLong};
 use countersign_jose::Timestamp;
+use std::collections::BTreeMap;
 
 /// A pair of tokens to be made. Exists only after the mint rule's statement found the session live.
 #[derive(Debug)]
@@ -60,12 +61,23 @@ pub(crate) fn granted(asked: &ScopeSet, client: &Client, resource: Option<&Resou
     })
 }
 
+/// The custom claims of an account with these attributes, for `resource`.
+pub(crate) fn custom_claims(
+    attributes: &BTreeMap<String, String>,
+    resource: Option<&Resource>,
+    policies: &Policies,
+) -> Result<CustomClaims, CustomClaimsTooLong> {
+    let own = resource.and_then(|resource| resource.claims.as_ref());
+    own.unwrap_or(&policies.token.claims).claims(attributes)
+}
+
 /// What the claims say beside what the session says.
 pub(crate) struct Minted<'a> {
     pub(crate) session: &'a Session,
     pub(crate) audience: &'a ResourceUri,
     pub(crate) scope: ScopeSet,
     pub(crate) roles: &'a Roles,
+    pub(crate) custom: Result<CustomClaims, CustomClaimsTooLong>,
     pub(crate) now: Time,
     pub(crate) expires_at: Timestamp,
     pub(crate) jti: TokenId,
@@ -86,6 +98,7 @@ impl Minted<'_> {
             authenticated_at: session.account.map(|_| session.authenticated_at.timestamp()),
             roles: self.roles.clone(),
             bound_to: session.jkt.clone(),
+            custom: self.custom,
         }
     }
 }

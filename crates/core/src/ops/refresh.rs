@@ -6,7 +6,7 @@ use crate::draw::Draw;
 use crate::limits::{ALARM_EVERY, ATTEMPTS_MAX};
 use crate::network::Network;
 use crate::ops::Policies;
-use crate::ops::issue::{Issue, IssuedRefresh, Minted, expiry, granted};
+use crate::ops::issue::{Issue, IssuedRefresh, Minted, custom_claims, expiry, granted};
 use crate::scope::ScopeSet;
 use crate::session::{
     Alarm, Count, End, Generation, Judgement, Presentation, Proof, Refusal, Row, RunKind, SessionState, Verdict,
@@ -15,6 +15,7 @@ use crate::store::{
     CountRepeat, EndSessions, Held, HoldSession, RaiseAlarm, RotateSession, Store, StoreError, Swap, Which,
 };
 use crate::time::Time;
+use crate::token::CustomClaims;
 use countersign_jose::Timestamp;
 
 /// A presented refresh token to be judged and answered.
@@ -165,8 +166,13 @@ impl Looked<'_> {
 
     fn issue(&self, exp: Timestamp, refresh: IssuedRefresh, refresh_expires_at: Time) -> Issue {
         let session = &self.state.session;
-        let nobody = Roles::default();
-        let roles = self.state.account.as_ref().map_or(&nobody, |account| &account.roles);
+        let (nobody, account) = (Roles::default(), self.state.account.as_ref());
+        let roles = account.map_or(&nobody, |account| &account.roles);
+        let resource = self.state.resource.as_ref();
+        let custom = account.map_or_else(
+            || Ok(CustomClaims::default()),
+            |account| custom_claims(&account.attributes, resource, self.policies),
+        );
         let asked = self.refresh.presented.scope.as_ref().unwrap_or(&session.scope);
         let minted = Minted {
             session,
@@ -176,6 +182,7 @@ impl Looked<'_> {
                 .client()
                 .map_or_else(ScopeSet::default, |client| granted(asked, &client, self.state.resource.as_ref(), roles)),
             roles,
+            custom,
             now: self.draw.now,
             expires_at: exp,
             jti: self.draw.jti,

@@ -7,7 +7,7 @@ use crate::client::{Client, ClientId};
 use crate::draw::Draw;
 use crate::key_ring::StorageKey;
 use crate::limits::{LABEL_CHARACTERS_MAX, SESSIONS_PER_ACCOUNT_MAX};
-use crate::ops::issue::{Issue, IssuedRefresh, Minted, granted, lifetime};
+use crate::ops::issue::{Issue, IssuedRefresh, Minted, custom_claims, granted, lifetime};
 use crate::ops::target::Target;
 use crate::ops::{OpError, Origin, PasswordHashing, Policies};
 use crate::resource::{Resource, ResourceUri};
@@ -135,6 +135,7 @@ impl Opening<'_> {
             audience: &session.audience,
             scope,
             roles: &account.roles,
+            custom: custom_claims(&account.attributes, self.resource.as_ref(), policies),
             now,
             expires_at: exp,
             jti: draw.jti,

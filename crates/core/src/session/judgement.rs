@@ -177,6 +177,53 @@ impl Row {
     pub const fn number(self) -> u8 {
         self as u8
     }
+
+    /// Every row, in order.
+    pub const ALL: [Self; 18] = [
+        Self::ClientAuthentication,
+        Self::NotOurs,
+        Self::NoSession,
+        Self::NotProven,
+        Self::ForeignClient,
+        Self::Ended,
+        Self::Expired,
+        Self::WrongSecret,
+        Self::BeyondGrant,
+        Self::Proven,
+        Self::JustRotated,
+        Self::Current,
+        Self::RetryKey,
+        Self::Repeated,
+        Self::Late,
+        Self::Reused,
+        Self::Ahead,
+        Self::Unavailable,
+    ];
+
+    /// Its name in metrics.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::ClientAuthentication => "client_authentication",
+            Self::NotOurs => "not_ours",
+            Self::NoSession => "no_session",
+            Self::NotProven => "not_proven",
+            Self::ForeignClient => "foreign_client",
+            Self::Ended => "ended",
+            Self::Expired => "expired",
+            Self::WrongSecret => "wrong_secret",
+            Self::BeyondGrant => "beyond_grant",
+            Self::Proven => "proven",
+            Self::JustRotated => "just_rotated",
+            Self::Current => "rotated",
+            Self::RetryKey => "retry_key",
+            Self::Repeated => "repeated",
+            Self::Late => "late",
+            Self::Reused => "reused",
+            Self::Ahead => "ahead",
+            Self::Unavailable => "unavailable",
+        }
+    }
 }
 
 impl Alarm {

@@ -22,6 +22,7 @@ use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::digest::{SHA256, digest};
 use countersign_jose::base64url;
 use countersign_revocation::Epoch;
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 use zeroize::Zeroizing;
 
@@ -142,6 +143,8 @@ pub struct AccountStanding {
     pub status: AccountStatus,
     /// What it may do.
     pub roles: Roles,
+    /// What the operator attached to it.
+    pub attributes: BTreeMap<String, String>,
 }
 
 /// One unbroken history of the database.

@@ -1,7 +1,7 @@
 //! The deployment itself: its issuer, its storage epoch, whether it can write.
 
 use crate::session::StorageEpoch;
-use crate::store::{StoreFuture, Swap};
+use crate::store::{StoreFuture, Swap, WriterFigures};
 use crate::time::Time;
 use countersign_revocation::Epoch;
 
@@ -22,6 +22,11 @@ pub trait DeploymentStore: Send + Sync {
     /// Forgets ended sessions whose absolute expiry has passed, and live ones likewise: they are over and publish
     /// nothing. What had one as its parent has none then. And authorization codes whose second use nobody needs to see.
     fn sweep(&self, now: Time) -> StoreFuture<'_, Swept>;
+
+    /// How its writer keeps up; `None` where a store has no writer of its own. It waits for nothing.
+    fn figures(&self) -> Option<WriterFigures> {
+        None
+    }
 }
 
 /// What a deployment is.

@@ -14,6 +14,7 @@ mod audit;
 mod clients;
 mod deployment;
 mod error;
+mod figures;
 mod grants;
 mod keys;
 mod page;
@@ -31,14 +32,15 @@ pub use clients::{
 };
 pub use deployment::{Deployment, DeploymentStore, Founded, Swept};
 pub use error::StoreError;
+pub use figures::WriterFigures;
 pub use grants::{GrantStore, RedeemCode, Redemption};
 pub use keys::{KeyStore, RingChange};
 pub use page::{Cursor, CursorStanding, Page, Paged};
 pub use resources::{AddedResource, RemoveResource, ResourceStore};
 pub use revocations::{BeginEpoch, ChangeMark, EndWithEpoch, FeedPage, Published, RevocationStore};
 pub use sessions::{
-    CountRepeat, EndSessions, EndedSessions, Held, HoldSession, OpenSession, Opened, RotateSession, SessionFilter,
-    SessionStore, Which,
+    CountLive, CountRepeat, CountedLive, EndSessions, EndedSessions, Held, HoldSession, OpenSession, Opened,
+    RotateSession, SessionFilter, SessionStore, Which,
 };
 
 use std::future::Future;

@@ -6,7 +6,7 @@ use crate::client::ClientId;
 use crate::ids::{AccountId, SessionId};
 use crate::network::Network;
 use crate::session::{Count, End, EndReason, Generation, SecretHash, Session, SessionState};
-use crate::store::{Page, Paged, StoreFuture, Swap};
+use crate::store::{Cursor, Page, Paged, StoreFuture, Swap};
 use crate::time::Time;
 use countersign_jose::Timestamp;
 use countersign_revocation::Epoch;
@@ -41,6 +41,10 @@ pub trait SessionStore: Send + Sync {
 
     /// Sessions, the newest first.
     fn sessions(&self, filter: SessionFilter, page: Page) -> StoreFuture<'_, Paged<Session>>;
+
+    /// How many of some sessions are live, and after which to go on counting: all of them at once would hold up
+    /// whatever else is read. Each session is looked at once by whoever goes on until there is no more.
+    fn count_live(&self, count: CountLive) -> StoreFuture<'_, CountedLive>;
 }
 
 /// A session to be opened.
@@ -171,6 +175,26 @@ pub struct EndedSessions {
     pub sessions: u64,
     /// How many revocations were appended for them.
     pub published: u64,
+}
+
+/// A part of all sessions, to be counted.
+#[derive(Debug, Clone)]
+pub struct CountLive {
+    /// At this time.
+    pub at: Time,
+    /// Beyond those that were counted; none: from the first.
+    pub after: Option<Cursor>,
+    /// How many to look at, at the most.
+    pub sessions_max: u32,
+}
+
+/// What was counted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CountedLive {
+    /// How many were live.
+    pub live: u64,
+    /// Where to go on; none: there are no more.
+    pub next: Option<Cursor>,
 }
 
 /// Which sessions a reader wants.

@@ -155,6 +155,7 @@ macro_rules! store_suite {
                 what_is_over_leaves_room
                 sessions_are_listed_newest_first_each_once
                 sessions_are_listed_by_filter
+                live_sessions_are_counted_part_by_part
                 a_cursor_that_no_list_gave_finds_nothing
             }
         }

@@ -4,6 +4,7 @@ use crate::resource::{Resource, ResourceUri};
 use crate::scope::Scope;
 use crate::store::{AddedResource, RemoveResource, Store, Swap};
 use crate::time::Span;
+use crate::token::{ClaimMapping, ClaimName, ClaimSource};
 
 fn resource(number: u32, lifetime: Option<u64>) -> Resource {
     let scopes = ["orders:read", "orders:admin=admin,ops"];
@@ -12,6 +13,10 @@ fn resource(number: u32, lifetime: Option<u64>) -> Resource {
 
 fn uri(number: u32) -> ResourceUri {
     ResourceUri::parse(&format!("https://api-{number}.example/v1?a=b")).unwrap()
+}
+
+fn claim((name, source): (&str, &str)) -> (ClaimName, ClaimSource) {
+    (ClaimName::parse(name).unwrap(), ClaimSource::parse(source).unwrap())
 }
 
 async fn add(store: &dyn Store, resource: Resource) -> AddedResource {
@@ -27,7 +32,11 @@ pub async fn a_resource_reads_back_as_it_was_added(store: &dyn Store) {
     // A scope may hold what separates others: RFC 6749 allows it.
     odd.scopes.insert(Scope::parse("a=b,c'{}").unwrap(), Roles::parse("ops").unwrap());
     let bare = Resource { scopes: [].into(), ..resource(3, None) };
-    for resource in [resource(1, None), odd, bare] {
+    let claims = ClaimMapping::of([("tenant", "attribute:tenant"), ("https://a.example/x", "attribute:x")].map(claim));
+    let claiming = Resource { claims: Some(claims.unwrap()), ..resource(4, None) };
+    // No claims of its own is one thing, those of the configuration another.
+    let silent = Resource { claims: Some(ClaimMapping::default()), ..resource(5, None) };
+    for resource in [resource(1, None), odd, bare, claiming, silent] {
         assert_eq!(add(store, resource.clone()).await, AddedResource::Added);
         assert_eq!(store.resource(&resource.uri).await.unwrap(), Some(resource));
     }

@@ -8,7 +8,8 @@ use crate::resource::{Resource, ResourceUri};
 use crate::scope::ScopeSet;
 use crate::session::{AccountStanding, End, EndReason, EpochCause, Generation, Networks, Run, Session, StorageEpoch};
 use crate::store::{
-    AccountChange, ChangeAccount, Cursor, EndSessions, OpenSession, Opened, Page, SessionFilter, Store, Swap, Which,
+    AccountChange, ChangeAccount, CountLive, CountedLive, Cursor, EndSessions, OpenSession, Opened, Page,
+    SessionFilter, Store, Swap, Which,
 };
 
 /// A session with something in every field.
@@ -56,7 +57,8 @@ pub async fn a_session_is_read_with_what_the_rule_asks_about_it(store: &dyn Stor
     let resource = Resource::new(session(1, None).audience, ["orders:read"], None, at(3)).unwrap();
     open_as(store, Session { client: client.id.clone(), ..session(1, Some(id)) }).await;
     let epoch = StorageEpoch { id: EPOCH, cause: EpochCause::Fresh };
-    let standing = AccountStanding { status: AccountStatus::Active, roles: account(1).roles };
+    let standing =
+        AccountStanding { status: AccountStatus::Active, roles: account(1).roles, attributes: account(1).attributes };
     open(store, 2, Some(id)).await;
     let state = store.session(session_id(2)).await.unwrap().unwrap();
     assert_eq!((state.account, state.client, state.resource), (Some(standing), None, None));
@@ -205,6 +207,38 @@ pub async fn sessions_are_listed_by_filter(store: &dyn Store) {
         let expected: Vec<_> = expected.into_iter().map(session_id).collect();
         assert_eq!(listed.iter().map(|session| session.id).collect::<Vec<_>>(), expected, "{filter:?}");
     }
+}
+
+pub async fn live_sessions_are_counted_part_by_part(store: &dyn Store) {
+    let one = create(store, 1).await;
+    let sessions = [
+        session(1, Some(one)),
+        Session { idle_expires_at: at(50), ..session(2, Some(one)) },
+        Session { absolute_expires_at: at(50), ..session(3, Some(one)) },
+        session(4, None),
+        session(5, Some(one)),
+    ];
+    for session in sessions {
+        open_as(store, session).await;
+    }
+    store.end_sessions(ending(Which::One(session_id(5)), at(30))).await.unwrap();
+    for sessions_max in [1, 2, 5, 100] {
+        for (time, expected) in [(at(49), 4), (at(50), 2), (at(100_000), 0)] {
+            let (mut after, mut live, mut parts) = (None, 0, 0);
+            loop {
+                let part = store.count_live(CountLive { at: time, after, sessions_max }).await.unwrap();
+                (live, parts) = (live + part.live, parts + 1);
+                assert!(part.live <= u64::from(sessions_max) && parts <= 6, "{part:?}");
+                if part.next.is_none() {
+                    break;
+                }
+                after = part.next;
+            }
+            assert_eq!(live, expected, "{sessions_max} at a time");
+        }
+    }
+    let made_up = CountLive { at: at(0), after: Some(Cursor("?".to_owned())), sessions_max: 9 };
+    assert_eq!(store.count_live(made_up).await.unwrap(), CountedLive { live: 0, next: None });
 }
 
 pub async fn a_cursor_that_no_list_gave_finds_nothing(store: &dyn Store) {

@@ -5,6 +5,7 @@ use crate::client::ClientId;
 use crate::ids::{AccountId, SessionId, TokenId};
 use crate::resource::ResourceUri;
 use crate::scope::ScopeSet;
+use crate::token::{CustomClaims, CustomClaimsTooLong};
 use countersign_jose::Timestamp;
 use serde::Serialize;
 
@@ -33,6 +34,8 @@ pub struct AccessClaims {
     pub roles: Roles,
     /// `cnf.jkt` (RFC 9449 §6): thumbprint of the key that must be shown with it.
     pub bound_to: Option<String>,
+    /// What the operator added; none of it where it is too long.
+    pub custom: Result<CustomClaims, CustomClaimsTooLong>,
 }
 
 #[derive(Serialize)]
@@ -52,6 +55,8 @@ struct Wire<'a> {
     roles: &'a Roles,
     #[serde(skip_serializing_if = "Option::is_none")]
     cnf: Option<Confirmation<'a>>,
+    #[serde(flatten)]
+    custom: Option<&'a CustomClaims>,
 }
 
 #[derive(Serialize)]
@@ -75,6 +80,49 @@ impl AccessClaims {
             auth_time: self.authenticated_at.map(Timestamp::as_seconds),
             roles: &self.roles,
             cnf: self.bound_to.as_deref().map(|jkt| Confirmation { jkt }),
+            custom: self.custom.as_ref().ok(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::AccessClaims;
+    use crate::account::Roles;
+    use crate::client::ClientId;
+    use crate::ids::{AccountId, SessionId, TokenId};
+    use crate::resource::ResourceUri;
+    use crate::scope::ScopeSet;
+    use crate::token::{ClaimMapping, CustomClaimsTooLong};
+    use countersign_jose::Timestamp;
+
+    fn with_everything() -> AccessClaims {
+        AccessClaims {
+            subject: Some(AccountId::from_bytes([1; 16])),
+            audience: ResourceUri::parse("https://orders.example.com").unwrap(),
+            client: ClientId::first_party(),
+            issued_at: Timestamp::from_seconds(1_000),
+            expires_at: Timestamp::from_seconds(1_600),
+            id: TokenId::from_bytes([2; 16]),
+            session: SessionId::from_bytes([3; 16]),
+            scope: ScopeSet::parse("orders:read").unwrap(),
+            authenticated_at: Some(Timestamp::from_seconds(900)),
+            roles: Roles::parse("ops").unwrap(),
+            bound_to: Some("a thumbprint".to_owned()),
+            custom: Err(CustomClaimsTooLong { bytes: 1_025 }),
+        }
+    }
+
+    #[test]
+    fn no_claim_of_a_token_can_be_given_another_meaning() {
+        let claims = serde_json::to_value(with_everything().of_issuer("https://issuer.example")).unwrap();
+        let names: Vec<_> = claims.as_object().unwrap().keys().cloned().collect();
+        assert_eq!(names.len(), 12, "{names:?}");
+        for name in names {
+            assert!(
+                ClaimMapping::definition(&format!("{name}=attribute:{name}")).is_err(),
+                "`{name}` is not registered"
+            );
         }
     }
 }

@@ -1,10 +1,13 @@
-//! What leaves the server: access tokens, ID tokens and refresh tokens.
+//! What leaves the server: access tokens and the custom claims in them, ID tokens, refresh tokens.
 
 mod access;
+mod custom;
 mod id;
 mod refresh;
+mod registered;
 
 pub use access::AccessClaims;
+pub use custom::{ClaimMapping, ClaimName, ClaimSource, CustomClaims, CustomClaimsTooLong, InvalidClaim};
 pub use id::IdClaims;
 pub use refresh::{
     MacKeys, MacStanding, OpenedRefreshToken, REFRESH_TOKEN_CHARACTERS, REFRESH_TOKEN_PREFIX, RefreshTokenError,

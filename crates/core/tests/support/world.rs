@@ -14,9 +14,10 @@ use countersign_core::session::{
     Session, SessionSecret, SessionState, StorageEpoch,
 };
 use countersign_core::store::StoreError;
-use countersign_core::token::{MacStanding, OpenedRefreshToken};
+use countersign_core::token::{ClaimMapping, MacStanding, OpenedRefreshToken};
 use countersign_core::{AccountId, Draw, Epoch, Network, SessionId, Span, Time, TokenId};
 use countersign_jose::Algorithm;
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use zeroize::Zeroizing;
 
@@ -145,7 +146,8 @@ pub(crate) fn token(generation: u32, client: ClientId) -> Presentation {
 
 fn state(current: u32, client: ClientId) -> SessionState {
     let rotated_at = (current > 0).then_some(NOW - HOUR);
-    let account = AccountStanding { status: AccountStatus::Active, roles: Roles::default() };
+    let account =
+        AccountStanding { status: AccountStatus::Active, roles: Roles::default(), attributes: BTreeMap::default() };
     SessionState {
         session: Session {
             id: SESSION,
@@ -183,7 +185,12 @@ fn state(current: u32, client: ClientId) -> SessionState {
 
 fn policies(session: SessionPolicy) -> Policies {
     let issuer = ISSUER.to_owned();
-    let token = TokenPolicy { issuer, algorithm: Algorithm::Es256, access_lifetime: Span::from_seconds(600) };
+    let token = TokenPolicy {
+        issuer,
+        algorithm: Algorithm::Es256,
+        access_lifetime: Span::from_seconds(600),
+        claims: ClaimMapping::default(),
+    };
     Policies { token, session, key: KeyPolicy::default(), password: PasswordPolicy::default() }
 }
 

@@ -9,8 +9,10 @@ use clap::{Args, Subcommand};
 use countersign_core::audit::AuditEvent;
 use countersign_core::resource::{Resource, ResourceUri};
 use countersign_core::store::{AddedResource, Page as StorePage, RemoveResource, Swap};
+use countersign_core::token::{ClaimMapping, InvalidClaim};
 use countersign_core::{Span, Time};
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Register resource servers: what tokens can be for, and who may have which scope
@@ -21,6 +23,7 @@ use std::time::Duration;
 Examples:
   countersign resource add https://orders.example.com --scope orders:read --scope orders:admin=admin,ops
   countersign resource add https://vault.example.com --scope open --lifetime 1m
+  countersign resource add https://crm.example.com --scope read --claim tenant=attribute:tenant
 
 A scope that names roles is granted to accounts that have one of them; any other to every account that asks."
 )]
@@ -46,7 +49,9 @@ enum ResourceCommand {
 #[command(after_help = "\
 Examples:
   countersign resource add https://orders.example.com --scope orders:read --scope orders:admin=admin,ops
-  countersign resource add https://vault.example.com --scope open --lifetime 1m")]
+  countersign resource add https://vault.example.com --scope open --lifetime 1m
+  countersign resource add https://crm.example.com --scope read --claim tenant=attribute:tenant
+  countersign resource add https://partner.example.org --scope read --no-claims")]
 struct AddArgs {
     /// Its URI: the `aud` of its tokens
     uri: String,
@@ -56,6 +61,13 @@ struct AddArgs {
     /// How long its access tokens live, from 1s to 1h, where that differs from tokens.access_lifetime
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     lifetime: Option<Duration>,
+    /// A custom claim of its tokens and the account's attribute that it comes from, instead of those of tokens.claims;
+    /// may be given again
+    #[arg(long = "claim", value_name = "NAME=attribute:NAME")]
+    claims: Vec<String>,
+    /// No custom claims in its tokens, whatever tokens.claims says
+    #[arg(long, conflicts_with = "claims")]
+    no_claims: bool,
 }
 
 #[derive(Serialize)]
@@ -69,6 +81,8 @@ struct ResourceView {
     scopes: Vec<ScopeView>,
     #[serde(skip_serializing_if = "Option::is_none")]
     lifetime_seconds: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    claims: Option<BTreeMap<String, String>>,
     created_at: String,
     #[serde(skip)]
     created: Time,
@@ -103,7 +117,9 @@ impl AddArgs {
     async fn run(self, context: &Context, out: &mut Output) -> Result<(), Failure> {
         let uri = ResourceUri::parse(&self.uri).map_err(Failure::usage)?;
         let (lifetime, scopes) = (self.lifetime.map(Span::from), self.scopes.iter().map(String::as_str));
+        let claims = self.own_claims()?;
         let resource = Resource::new(uri, scopes, lifetime, context.now).map_err(Failure::usage)?;
+        let resource = Resource { claims, ..resource };
         let deployment = Deployment::open_or_found(context).await?;
         let audit = AuditEvent::new(context.now, "resource.added", actor()).told(&self.uri);
         match deployment.store.add_resource(resource.clone(), audit).await? {
@@ -111,6 +127,18 @@ impl AddArgs {
             AddedResource::UriTaken => Err(Failure::failed(format!("there is a resource server {} already", self.uri))
                 .hint(format!("to change it: countersign resource remove {}, then add it", self.uri))),
         }
+    }
+}
+
+impl AddArgs {
+    /// The claims that it has instead of those of the configuration, if that was asked for.
+    fn own_claims(&self) -> Result<Option<ClaimMapping>, Failure> {
+        let claims = self.claims.iter().map(|text| {
+            let refused = |invalid: InvalidClaim| Failure::usage(invalid).about(format!("--claim {text} is refused"));
+            ClaimMapping::definition(text).map_err(refused)
+        });
+        let claims = ClaimMapping::of(claims.collect::<Result<Vec<_>, _>>()?).map_err(Failure::usage)?;
+        Ok((self.no_claims || !claims.is_empty()).then_some(claims))
     }
 }
 
@@ -149,6 +177,10 @@ impl ResourceView {
             uri: resource.uri.as_str().to_owned(),
             scopes: scopes.collect(),
             lifetime_seconds: resource.lifetime.map(Span::as_seconds),
+            claims: resource
+                .claims
+                .as_ref()
+                .map(|claims| claims.iter().map(|(name, source)| (name.to_owned(), source.to_string())).collect()),
             created_at: rfc3339(resource.created_at),
             created: resource.created_at,
         }
@@ -179,6 +211,12 @@ impl Answer for ResourceView {
         }
         if let Some(seconds) = self.lifetime_seconds {
             page.field("tokens live", &length(Span::from_seconds(seconds)));
+        }
+        for (claim, source) in self.claims.iter().flatten() {
+            page.field("claim", &format!("{claim}: {source}"));
+        }
+        if self.claims.as_ref().is_some_and(BTreeMap::is_empty) {
+            page.field("claims", "none of tokens.claims");
         }
         page.time("added", self.created);
     }

@@ -8,11 +8,12 @@ use crate::failure::Failure;
 use crate::output::Output;
 use crate::policies;
 use crate::shutdown::Shutdown;
+use crate::telling::Telling;
 use clap::Args;
 use countersign_core::account::Role;
 use countersign_core::ops::{Foundation, OnIssuerChange};
 use countersign_core::store::{Page, Store};
-use countersign_server::{Listener, Server, ServerParts, StartError, SystemSource, Tls, TlsProblem};
+use countersign_server::{Listener, Server, StartError, SystemSource, Tls, TlsProblem};
 use serde::Serialize;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -57,11 +58,11 @@ impl ServeArgs {
         let context = context.with_flags(self.listen, self.issuer);
         let config = context.config_to_serve()?;
         let shutdown = Shutdown::listen().map_err(|error| Failure::failed(error).about("signals can't be heard"))?;
-        countersign_server::telemetry::init(&policies::of_log(&config))
-            .map_err(|error| Failure::usage(error).about("the log can't be opened"))?;
+        let telling = Telling::begin(&policies::of_log(&config))?;
         let data = DataFolder::at(&config.server.data_dir);
         data.create()?;
         let _lock = data.lock()?;
+        data.check_room()?;
         // Bound before the issuer is known: port 0 gives any free port, and the default issuer names it.
         let listener = bind(config.server.listen).await?;
         let address = listener.local_addr().map_err(|error| Failure::failed(error).about("no address was bound"))?;
@@ -88,6 +89,7 @@ impl ServeArgs {
             out.document(&ready)?;
         }
         stopped.await;
+        telling.end();
         Ok(())
     }
 }
@@ -148,20 +150,10 @@ async fn start(deployment: Deployment, issuer: String, on_change: OnIssuerChange
     let ring = deployment.store.key_ring().await?;
     let master = deployment.master(&ring)?.key();
     let config = &deployment.config;
-    let http = policies::of_http(config, &issuer);
-    let parts = ServerParts {
-        store: Arc::clone(&deployment.store),
-        source: Arc::clone(&deployment.source),
-        master,
-        routes: policies::of_routes(config)?,
-        http,
-        hashing: policies::of_hashing(config),
-        throttle: policies::of_throttle(config),
-        policies: policies::of_rules(config, issuer)?,
-        on_issuer_change: on_change,
-    };
-    let server = Server::start(parts).await.map_err(|error| refused(error, config))?;
-    Ok(server.keeping_audit_for(config.telemetry.audit_kept.into()))
+    let builder = Server::builder(Arc::clone(&deployment.store), master, issuer)
+        .source(Arc::clone(&deployment.source))
+        .on_issuer_change(on_change);
+    policies::of_server(config, builder)?.build().await.map_err(|error| refused(error, config))
 }
 
 fn refused(error: StartError, config: &Config) -> Failure {

@@ -68,6 +68,7 @@ pub(crate) fn load_for(
         config.settle(&mut reader);
         if purpose == Purpose::Serve {
             config.server.open_files(&mut reader);
+            config.accounts.open_files(&mut reader);
         }
     }
     config.entries = reader.finish()?;

@@ -1,6 +1,10 @@
 //! What was given, before its key says what it means.
 
-use super::{error::Fault, notation::quoted, origin::Origin};
+use super::{
+    error::Fault,
+    notation::{self, quoted},
+    origin::Origin,
+};
 use zeroize::Zeroizing;
 
 /// A value and where it was given.
@@ -21,13 +25,33 @@ pub(super) enum Raw {
     Integer(i128),
     /// An array of the file.
     List(Vec<Item>),
+    /// A table of the file, in its order.
+    Table(Vec<Member>),
     /// What no key takes: its kind, and how it was written.
     Other { kind: &'static str, written: String },
+}
+
+/// One value of a list or table, told to people.
+pub(super) struct Part {
+    /// What follows its key: `[0]` or `.name`.
+    pub(super) place: String,
+    /// Its line, where there are lines.
+    pub(super) line: Option<usize>,
+    /// How it is shown.
+    pub(super) shown: String,
 }
 
 /// One value of an array and the line it stands on.
 #[derive(Debug)]
 pub(super) struct Item {
+    pub(super) raw: Raw,
+    pub(super) line: usize,
+}
+
+/// One value of a table, its name and the line it stands on.
+#[derive(Debug)]
+pub(super) struct Member {
+    pub(super) name: String,
     pub(super) raw: Raw,
     pub(super) line: usize,
 }
@@ -74,6 +98,14 @@ impl Raw {
         }
     }
 
+    /// As names and values.
+    pub(super) fn members(&self) -> Result<impl Iterator<Item = (&str, &Self)>, Fault> {
+        match self {
+            Self::Table(members) => Ok(members.iter().map(|member| (member.name.as_str(), &member.raw))),
+            other => Err(Fault::new(format!("expected a table, found {}", other.kind()))),
+        }
+    }
+
     /// How it is shown in a message.
     pub(super) fn shown(&self) -> String {
         match self {
@@ -83,15 +115,29 @@ impl Raw {
                 let items: Vec<String> = items.iter().map(|item| item.raw.shown()).collect();
                 format!("[{}]", items.join(", "))
             }
+            Self::Table(members) if members.is_empty() => "{}".to_owned(),
+            Self::Table(members) => {
+                let members: Vec<String> = members
+                    .iter()
+                    .map(|member| format!("{} = {}", notation::name(&member.name), member.raw.shown()))
+                    .collect();
+                format!("{{ {} }}", members.join(", "))
+            }
             Self::Other { written, .. } => written.clone(),
         }
     }
 
-    /// The item at `index` of a list: the line, where there are lines, and how it is shown.
-    pub(super) fn item(&self, index: usize) -> Option<(Option<usize>, String)> {
+    /// The value at `index` of a list or table.
+    pub(super) fn part(&self, index: usize) -> Option<Part> {
+        let listed = |line, shown| Part { place: format!("[{index}]"), line, shown };
         match self {
-            Self::List(items) => items.get(index).map(|item| (Some(item.line), item.raw.shown())),
-            Self::Untyped(text) => text.split(',').nth(index).map(|item| (None, quoted(item.trim()))),
+            Self::List(items) => items.get(index).map(|item| listed(Some(item.line), item.raw.shown())),
+            Self::Untyped(text) => text.split(',').nth(index).map(|item| listed(None, quoted(item.trim()))),
+            Self::Table(members) => members.get(index).map(|member| Part {
+                place: format!(".{}", notation::name(&member.name)),
+                line: Some(member.line),
+                shown: member.raw.shown(),
+            }),
             _ => None,
         }
     }
@@ -101,6 +147,7 @@ impl Raw {
             Self::Untyped(_) | Self::Text(_) => "text",
             Self::Integer(_) => "a whole number",
             Self::List(_) => "a list",
+            Self::Table(_) => "a table",
             Self::Other { kind, .. } => kind,
         }
     }

@@ -6,7 +6,7 @@ use super::{
     layers::Layer,
     notation::quoted,
     origin::Origin,
-    raw::{Given, Raw},
+    raw::{Given, Part, Raw},
     secret_file,
     shapes::Shape,
     show::Entry,
@@ -44,7 +44,8 @@ impl<'a> Reader<'a> {
 
     /// Whether no problem was found with `key`, so that it can be compared with others.
     pub(super) fn is_sound(&self, key: &str) -> bool {
-        let is_about = |name: &str| name.strip_prefix(key).is_some_and(|rest| rest.is_empty() || rest.starts_with('['));
+        let is_about =
+            |name: &str| name.strip_prefix(key).is_some_and(|rest| rest.is_empty() || rest.starts_with(['[', '.']));
         !self.problems.iter().any(|problem| problem.key.as_deref().is_some_and(is_about))
     }
 
@@ -164,10 +165,10 @@ fn unset(key: &Key) -> String {
 
 fn problems(key: &str, given: &Given, faults: Faults) -> Vec<Problem> {
     let problem = |fault: Fault| {
-        let item = fault.item().and_then(|index| Some((index, given.raw.item(index)?)));
-        match item {
-            Some((index, (line, shown))) => {
-                Problem::of_value(given.origin.at_line(line), format!("{key}[{index}]"), Some(shown), fault)
+        let part = fault.item().and_then(|index| given.raw.part(index));
+        match part {
+            Some(Part { place, line, shown }) => {
+                Problem::of_value(given.origin.at_line(line), format!("{key}{place}"), Some(shown), fault)
             }
             None => Problem::of_value(given.origin.clone(), key, Some(given.raw.shown()), fault),
         }

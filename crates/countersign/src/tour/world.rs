@@ -12,13 +12,13 @@ use axum::response::Response;
 use countersign_core::audit::{Actor, AuditEvent};
 use countersign_core::client::{ClientId, ClientKind, ClientProfile, ClientSecret};
 use countersign_core::key_ring::MasterKey;
-use countersign_core::ops::{ClientRegistered, OnIssuerChange, RegisterClient};
+use countersign_core::ops::{ClientRegistered, RegisterClient};
 use countersign_core::resource::{Resource, ResourceUri};
 use countersign_core::scope::{FEED_READ, ScopeSet};
 use countersign_core::store::Store;
 use countersign_core::{Draw, Source};
 use countersign_jose::base64url;
-use countersign_server::{ManualSource, Server, ServerParts, SystemSource, serve};
+use countersign_server::{ManualSource, Server, SystemSource, serve};
 use countersign_store_sqlite::{Options, SqliteStore};
 use std::collections::BTreeSet;
 use std::future::pending;
@@ -144,18 +144,8 @@ async fn start_issuer(
 ) -> Result<Server, Failure> {
     let mut master = Zeroizing::new([0; 32]);
     clock.fill(&mut *master);
-    let parts = ServerParts {
-        store,
-        source: clock,
-        master: MasterKey::from_bytes(*master),
-        routes: policies::of_routes(config)?,
-        http: policies::of_http(config, &issuer),
-        hashing: policies::of_hashing(config),
-        throttle: policies::of_throttle(config),
-        policies: policies::of_rules(config, issuer)?,
-        on_issuer_change: OnIssuerChange::Refuse,
-    };
-    Server::start(parts).await.map_err(not_started)
+    let builder = Server::builder(store, MasterKey::from_bytes(*master), issuer).source(clock);
+    policies::of_server(config, builder)?.build().await.map_err(not_started)
 }
 
 /// As `countersign resource add` and `countersign client add` do; gives the client's secret.

@@ -159,6 +159,7 @@ fn settings_that_are_weaker_than_need_be_are_found() {
         ("SESSIONS__GRACE", "0s", "note", "two tabs"),
         ("ACCOUNTS__SIGN_UP", "open", "note", "anybody can make an account"),
         ("FEED__ACCESS", "public", "note", "feed.access"),
+        ("TELEMETRY__METRICS", "public", "note", "telemetry.metrics"),
         ("TELEMETRY__LOG_LEVEL", "info,hyper=trace", "warning", "telemetry.log_level"),
         ("TELEMETRY__AUDIT_KEPT", "7d", "note", "telemetry.audit_kept"),
     ] {

@@ -8,6 +8,7 @@ mod support;
 mod accounts;
 mod audit;
 mod backup;
+mod claims;
 mod clients;
 mod doctor;
 mod feed;

@@ -99,6 +99,7 @@ pub fn policies(issuer: &str) -> Policies {
         issuer: issuer.to_owned(),
         algorithm: countersign_jose::Algorithm::Es256,
         access_lifetime: Span::from_seconds(600),
+        claims: Default::default(),
     };
     Policies { token, session: SessionPolicy::default(), key: KeyPolicy::default(), password: Default::default() }
 }

@@ -1,9 +1,11 @@
 //! THE error table: what is answered when something is wrong. The peer gets the code, the log gets the cause.
 
+mod described;
 mod oauth;
 mod problem;
 
-pub(crate) use problem::{Form, Problem, render};
+pub(crate) use oauth::Body as OAuthBody;
+pub(crate) use problem::{Document as ProblemDocument, Form, Problem, render};
 
 use crate::limits::RETRY_AFTER_SECONDS;
 use axum::http::{HeaderValue, StatusCode};
@@ -30,12 +32,15 @@ pub(crate) struct ApiError {
 macro_rules! kinds {
     ($($name:ident: $status:ident, $code:literal, $title:literal;)*) => {
         /// Every kind of failure: status, stable code, what it means.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        enum Kind {
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        pub(crate) enum Kind {
             $($name,)*
         }
 
         impl Kind {
+            /// Every kind, in order.
+            pub(crate) const ALL: &[Self] = &[$(Self::$name),*];
+
             const fn row(self) -> (StatusCode, &'static str, &'static str) {
                 match self {
                     $(Self::$name => (StatusCode::$status, $code, $title),)*
@@ -139,6 +144,11 @@ impl ApiError {
         Self { detail: Some(error.to_string().into()), ..Self::of(Kind::InvalidScope) }
     }
 
+    /// Which kind it is.
+    pub(crate) const fn kind(&self) -> Kind {
+        self.kind
+    }
+
     /// The next key can't sign yet; `detail` says from when on.
     pub(crate) fn key_not_ready(detail: String) -> Self {
         Self { detail: Some(detail.into()), ..Self::of(Kind::KeyNotReady) }
@@ -204,7 +214,9 @@ impl From<OpError> for ApiError {
             OpError::Hashing(HashingError::Busy { retry_after }) => {
                 Self { retry_after: Some(seconds_up(retry_after)), ..Self::of(Kind::Overloaded) }
             }
-            OpError::Hashing(HashingError::Stopped) => Self::of(Kind::Overloaded),
+            OpError::Hashing(HashingError::Stopped) => {
+                Self { retry_after: Some(RETRY_AFTER_SECONDS), ..Self::of(Kind::Overloaded) }
+            }
             other => Self::internal(other),
         }
     }

@@ -1,12 +1,18 @@
 //! Error bodies of RFC 6749 §5.2, for everything under `/oauth2`.
 
 use super::{ApiError, Kind};
-use axum::http::{HeaderValue, StatusCode};
+use axum::http::StatusCode;
 use serde::Serialize;
+use utoipa::ToSchema;
 
-#[derive(Serialize)]
-struct Body {
+/// What was wrong (RFC 6749 §5.2).
+#[derive(Serialize, ToSchema)]
+#[schema(as = OAuthError)]
+pub(crate) struct Body {
+    /// A code for programs.
     error: &'static str,
+    /// A sentence for people, in the characters that RFC 6749 §5.2 allows.
+    #[schema(pattern = r"^[\x20\x21\x23-\x5b\x5d-\x7e]*$")]
     error_description: String,
 }
 
@@ -29,7 +35,7 @@ pub(super) const fn status(kind: Kind, status: StatusCode) -> StatusCode {
 }
 
 /// RFC 6749 §5.2 has a code for what clients do wrong; for the rest those of §4.1.2.1 are in use here too.
-fn code(kind: Kind) -> &'static str {
+pub(super) const fn code(kind: Kind) -> &'static str {
     match kind {
         Kind::InvalidClient
         | Kind::InvalidGrant
@@ -48,15 +54,13 @@ fn code(kind: Kind) -> &'static str {
 }
 
 /// RFC 6749 §5.2: a client that could not be authenticated is told by which scheme it could.
-pub(super) const fn challenge(kind: Kind) -> Option<HeaderValue> {
+pub(super) const fn challenge(kind: Kind) -> Option<&'static str> {
     match kind {
-        Kind::InvalidClient => Some(HeaderValue::from_static("Basic realm=\"countersign\", charset=\"UTF-8\"")),
+        Kind::InvalidClient => Some("Basic realm=\"countersign\", charset=\"UTF-8\""),
         // What is asked for with an access token (RFC 6750 §3): the userinfo endpoint.
-        Kind::MissingToken => Some(HeaderValue::from_static("Bearer")),
-        Kind::InvalidToken => Some(HeaderValue::from_static("Bearer error=\"invalid_token\"")),
-        Kind::InsufficientScope => {
-            Some(HeaderValue::from_static("Bearer error=\"insufficient_scope\", scope=\"openid\""))
-        }
+        Kind::MissingToken => Some("Bearer"),
+        Kind::InvalidToken => Some("Bearer error=\"invalid_token\""),
+        Kind::InsufficientScope => Some("Bearer error=\"insufficient_scope\", scope=\"openid\""),
         _ => None,
     }
 }

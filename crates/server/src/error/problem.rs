@@ -8,6 +8,7 @@ use axum::http::{HeaderValue, Response, StatusCode};
 use serde::Serialize;
 use std::error::Error;
 use std::sync::Arc;
+use utoipa::ToSchema;
 
 /// What a route wants answered; rides in the answer's extensions until it is rendered.
 #[derive(Clone)]
@@ -22,20 +23,35 @@ pub(crate) enum Form {
     OAuth,
 }
 
-#[derive(Serialize)]
-struct Document<'a> {
+/// What was wrong (RFC 9457).
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub(crate) struct Document<'a> {
+    /// Always `about:blank`: what tells problems apart is `code`.
+    #[schema(pattern = "^about:blank$")]
     r#type: &'static str,
+    /// What the code means.
     title: &'static str,
+    /// The status of the answer.
+    #[schema(minimum = 400, maximum = 599)]
     status: u16,
+    /// A code for programs, which stays.
     code: &'static str,
+    /// What was expected here. It repeats nothing of what was sent.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     detail: Option<&'a str>,
+    /// The request's id, as `x-request-id` has it.
     request_id: &'a str,
 }
 
 impl Problem {
     pub(crate) fn of(error: ApiError) -> Self {
         Self(Arc::new(error))
+    }
+
+    pub(crate) fn kind(&self) -> Kind {
+        self.0.kind
     }
 }
 
@@ -44,6 +60,14 @@ impl Form {
     pub(crate) fn of(path: &str) -> Self {
         if path.starts_with("/oauth2/") { Self::OAuth } else { Self::Problem }
     }
+
+    /// The media type of the form.
+    pub(crate) const fn media_type(self) -> &'static str {
+        match self {
+            Self::Problem => "application/problem+json",
+            Self::OAuth => "application/json",
+        }
+    }
 }
 
 /// Writes the problem that `response` carries, if it carries one, and logs its cause.
@@ -51,21 +75,18 @@ pub(crate) fn render(mut response: Response<Body>, request_id: &str, form: Form)
     let Some(Problem(error)) = response.extensions_mut().remove::<Problem>() else { return response };
     let (status, code, title) = error.kind.row();
     log(&error, status, code);
-    let (content_type, body, challenge) = match form {
-        Form::Problem => {
-            let challenge = challenge(error.kind).map(HeaderValue::from_static);
-            ("application/problem+json", document(&error, request_id), challenge)
-        }
+    let (body, challenge) = match form {
+        Form::Problem => (document(&error, request_id), challenge(error.kind)),
         Form::OAuth => {
             *response.status_mut() = oauth::status(error.kind, status);
-            ("application/json", oauth::body(&error, title), oauth::challenge(error.kind))
+            (oauth::body(&error, title), oauth::challenge(error.kind))
         }
     };
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(form.media_type()));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if let Some(challenge) = challenge {
-        headers.insert(WWW_AUTHENTICATE, challenge);
+        headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
     }
     if let Some(nonce) = &error.nonce {
         headers.insert(DPOP_NONCE, nonce.clone());
@@ -78,7 +99,7 @@ pub(crate) fn render(mut response: Response<Body>, request_id: &str, form: Form)
     response
 }
 
-fn document(error: &ApiError, request_id: &str) -> Vec<u8> {
+pub(super) fn document(error: &ApiError, request_id: &str) -> Vec<u8> {
     let (status, code, title) = error.kind.row();
     let document = Document {
         r#type: "about:blank",
@@ -93,7 +114,7 @@ fn document(error: &ApiError, request_id: &str) -> Vec<u8> {
 }
 
 /// RFC 6750 §3: without a token no error is named. RFC 9470 §3: how recent the authentication must be.
-const fn challenge(kind: Kind) -> Option<&'static str> {
+pub(super) const fn challenge(kind: Kind) -> Option<&'static str> {
     match kind {
         Kind::MissingToken => Some("Bearer"),
         Kind::InvalidToken => Some("Bearer error=\"invalid_token\""),

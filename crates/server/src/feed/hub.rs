@@ -7,7 +7,7 @@ use crate::limits::FEED_OBJECTS_WAITING_MAX;
 use axum::body::Bytes;
 use countersign_core::revocation::{Entry, NewEntry, Sequence, SetDigest};
 use countersign_core::store::{FeedPage, RevocationStore, StoreError};
-use countersign_core::{Source, Time};
+use countersign_core::{Source, Span, Time};
 use countersign_revocation::{
     Batch, FeedObject, FeedSigner, Head, ObjectError, Point, Position, RevokedSet, SignObjectError, SnapshotId,
     batch_chunks, snapshot_parts,
@@ -53,6 +53,19 @@ pub(crate) struct Object {
 pub(crate) struct Subscription {
     pub(crate) backlog: Vec<Object>,
     pub(crate) objects: broadcast::Receiver<Object>,
+}
+
+/// How the feed and those who follow it stand.
+pub(crate) struct FeedFigures {
+    pub(crate) subscribers: u64,
+    /// The number of the last entry.
+    pub(crate) sequence: u64,
+    /// How long ago storage last said that nothing is missing.
+    pub(crate) age: Span,
+    /// Verifiers that reported lately.
+    pub(crate) verifiers: u64,
+    /// Entries that the slowest of them lacks.
+    pub(crate) lag: u64,
 }
 
 /// An object could not be made: our own mistake, or a key that can't sign.
@@ -200,6 +213,17 @@ impl Hub {
             let sign = |part| Ok(signer.sign(&FeedObject::from(part))?.into());
             parts.into_iter().map(sign).collect::<Result<Texts, FeedError>>()
         })
+    }
+
+    /// How it stands.
+    pub(crate) fn figures(&self, now: Time) -> FeedFigures {
+        let (position, as_of) = {
+            let state = self.read_state();
+            (state.log.position(), state.as_of)
+        };
+        let (verifiers, lag) = self.reports.standing(position, now);
+        let subscribers = self.objects.receiver_count() as u64;
+        FeedFigures { subscribers, sequence: position.sequence.0, age: now.since(as_of), verifiers, lag }
     }
 
     /// Ends all subscriptions, and takes no new ones.

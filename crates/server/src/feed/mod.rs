@@ -12,7 +12,7 @@ mod publish;
 mod reports;
 mod snapshots;
 
-pub(crate) use hub::{Hub, Object, Subscription};
+pub(crate) use hub::{FeedFigures, Hub, Object, Subscription};
 pub(crate) use publish::{catch_up, judge, publish};
 pub(crate) use reports::Progress;
 

@@ -14,21 +14,29 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep, sleep_until};
 
 // Most commits say nothing to the feed: a storm of them is looked at so often at the most.
 const LOOKED_EVERY_MAX: Duration = Duration::from_millis(5);
+// A look at the store's change mark takes less; a commit that comes meanwhile is taken for an older one.
+const TOLD_AT_ONCE: Duration = Duration::from_millis(5);
 const AFTER_FAILURE: Duration = Duration::from_millis(250);
 
 /// Publishes for as long as it runs.
 pub(crate) async fn publish(app: App) {
     let mut beats = interval(Duration::from_millis(app.feed_policy().head_every.as_millis().max(1)));
     beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut seen = None;
+    let (mut seen, mut looked_at) = (None, Instant::now());
     loop {
+        let waits_since = Instant::now();
         tokio::select! {
             changed = app.store().changed(seen) => match changed {
                 Ok(mark) => {
                     seen = Some(mark);
-                    let looked_at = Instant::now();
+                    // Told at once, it was committed at any time since the look before.
+                    let caused_at = if waits_since.elapsed() < TOLD_AT_ONCE { looked_at } else { Instant::now() };
+                    looked_at = Instant::now();
                     let pause = match catch_up(&app).await {
-                        Ok(Moved::On) => FEED_GATHERED_MAX,
+                        Ok(Moved::On) => {
+                            app.metrics().publish_times.count_time(caused_at.elapsed());
+                            FEED_GATHERED_MAX
+                        }
                         Ok(Moved::Not) => LOOKED_EVERY_MAX,
                         Err(error) => failed(&*error),
                     };
@@ -38,7 +46,14 @@ pub(crate) async fn publish(app: App) {
             },
             _ = beats.tick() => {
                 // Only what storage said just now makes anybody fresh: without it no head goes out.
-                let beaten = async { catch_up(&app).await?; Ok::<_, BoxedError>(app.feed().beat(&app.ring().feed)?) };
+                // What is found now was committed just now: the wait above would have told of it.
+                looked_at = Instant::now();
+                let beaten = async {
+                    if catch_up(&app).await? == Moved::On {
+                        app.metrics().publish_times.count_time(looked_at.elapsed());
+                    }
+                    Ok::<_, BoxedError>(app.feed().beat(&app.ring().feed)?)
+                };
                 if let Err(error) = beaten.await {
                     failed(&*error);
                 }

@@ -8,6 +8,7 @@ use serde::Serialize;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 use tokio::sync::Notify;
+use utoipa::ToSchema;
 
 /// The newest report of each verifier.
 #[derive(Debug, Default)]
@@ -25,13 +26,17 @@ struct Report {
 }
 
 /// How far the verifiers are with something published.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, ToSchema)]
+#[schema(as = VerifierProgress)]
 pub(crate) struct Progress {
     /// How many are connected.
+    #[schema(minimum = 0)]
     pub(crate) connected: u64,
     /// How many of them have applied it.
+    #[schema(minimum = 0)]
     pub(crate) applied: u64,
-    /// How long the slowest of those took.
+    /// How long the slowest of those took, in milliseconds.
+    #[schema(minimum = 0)]
     pub(crate) slowest_ms: u64,
 }
 
@@ -65,6 +70,18 @@ impl Reports {
         }
     }
 
+    /// How many reported lately, and how many entries the slowest of them lacks of what is published up to `position`. Who
+    /// is in another epoch lacks all of this one.
+    pub(crate) fn standing(&self, position: Position, now: Time) -> (u64, u64) {
+        let reports = self.reports.lock().unwrap_or_else(PoisonError::into_inner);
+        let connected = reports.values().filter(|report| now.since(report.heard_at) < SILENT_AFTER);
+        let lacks = |report: &Report| {
+            let applied = if report.applied.epoch == position.epoch { report.applied.sequence.0 } else { 0 };
+            position.sequence.0.saturating_sub(applied)
+        };
+        (connected.clone().count() as u64, connected.map(lacks).max().unwrap_or(0))
+    }
+
     /// Resolves at the next report after this was called.
     pub(crate) fn next(&self) -> impl Future<Output = ()> + '_ {
         self.reported.notified()
@@ -91,5 +108,17 @@ mod tests {
         reports.take("fast", at(5), now + Span::from_seconds(5));
         let told = reports.progress(at(5), now, now + Span::from_seconds(5));
         assert_eq!((told.connected, told.applied, told.slowest_ms), (2, 2, 90));
+    }
+
+    #[test]
+    fn the_slowest_tells_the_lag_and_another_epoch_lacks_everything() {
+        let (reports, now) = (Reports::default(), Time::from_millis(1_000_000));
+        let at = |epoch, sequence| Position { epoch: Epoch::new(epoch, [0; 10]), sequence: Sequence(sequence) };
+        assert_eq!(reports.standing(at(1, 9), now), (0, 0));
+        reports.take("gone", at(1, 1), now - Span::from_seconds(30));
+        reports.take("fast", at(1, 9), now);
+        reports.take("slow", at(1, 6), now);
+        assert_eq!(reports.standing(at(1, 9), now), (2, 3));
+        assert_eq!(reports.standing(at(2, 4), now), (2, 4));
     }
 }

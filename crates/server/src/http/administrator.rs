@@ -1,10 +1,11 @@
 //! Who administers: an account that is signed in and has the role `admin` as it stands now.
 
 use crate::app::App;
-use crate::error::ApiError;
+use crate::error::{ApiError, Kind};
 use crate::http::RequestOrigin;
 use crate::http::bearer::SignedIn;
 use crate::limits::RECENT_AUTHENTICATION_MAX;
+use crate::openapi::{Input, Operation};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use countersign_core::Time;
@@ -42,5 +43,12 @@ impl FromRequestParts<App> for Administrator {
         let Ok(origin) = RequestOrigin::from_request_parts(parts, app).await;
         let actor = Actor { account: Some(who.account.id), ..Origin::from(origin).actor() };
         Ok(Self { actor, authenticated_at: who.session.created_at })
+    }
+}
+
+impl Input for Administrator {
+    fn describe(operation: &mut Operation) {
+        SignedIn::describe(operation);
+        operation.takes_role(ROLE).fails(&[Kind::Forbidden]).may_be_cross_site();
     }
 }

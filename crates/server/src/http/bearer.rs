@@ -1,10 +1,11 @@
 //! Who asks: `Authorization: Bearer` (RFC 6750 §2.1) or the access cookie.
 
 use crate::app::App;
-use crate::error::ApiError;
+use crate::error::{ApiError, Kind};
 use crate::http::cookie::{CookieName, TokenCookies};
 use crate::http::dpop;
 use crate::http::same_origin::BrowserContext;
+use crate::openapi::{Input, Operation, Scheme};
 use crate::routes::api::delivery::Delivery;
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::header::AUTHORIZATION;
@@ -81,9 +82,36 @@ fn authorization(headers: &HeaderMap, malformed: fn() -> ApiError) -> Result<Opt
     Ok(Some((scheme, Secret::new(token.trim_start_matches(' ').to_owned()))))
 }
 
-/// A token for the issuer itself, of whatever client, presented as it must be: with a proof of the key that it is bound
-/// to (RFC 9449 §7.1), or without one if it is bound to none.
-pub(crate) fn own_token(
+/// What a request presents as an access token, and how. Nothing about it is known yet.
+pub(crate) struct PresentedToken {
+    method: Method,
+    headers: HeaderMap,
+}
+
+impl<S: Sync> FromRequestParts<S> for PresentedToken {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        Ok(Self { method: parts.method.clone(), headers: parts.headers.clone() })
+    }
+}
+
+impl Input for PresentedToken {
+    fn describe(operation: &mut Operation) {
+        operation.takes(Scheme::Bearer, &[]);
+        operation.fails(&[Kind::InvalidRequest, Kind::MissingToken, Kind::InvalidToken, Kind::InvalidDpopProof]);
+    }
+}
+
+impl PresentedToken {
+    /// A token for the issuer itself, of whatever client, presented to `path` as it must be: with a proof of the key that
+    /// it is bound to (RFC 9449 §7.1), or without one if it is bound to none.
+    pub(crate) fn of_issuer(&self, app: &App, path: &str) -> Result<VerifiedToken<OwnClaims>, ApiError> {
+        own_token(app, &self.headers, &self.method, path)
+    }
+}
+
+fn own_token(
     app: &App,
     headers: &HeaderMap,
     method: &Method,
@@ -131,6 +159,19 @@ impl FromRequestParts<App> for SignedIn {
         let who = authenticate(session, jti, app.store(), app.source().now()).await?;
         let who = who.ok_or_else(|| ApiError::invalid_token("the session is over: sign in again"))?;
         Ok(Self { who, browser, delivery })
+    }
+}
+
+impl Input for Option<BearerToken> {
+    fn describe(operation: &mut Operation) {
+        operation.takes(Scheme::Bearer, &[]).fails(&[Kind::InvalidRequest]);
+    }
+}
+
+impl Input for SignedIn {
+    fn describe(operation: &mut Operation) {
+        operation.takes(Scheme::Bearer, &[]).takes(Scheme::AccessCookie, &[]);
+        operation.fails(&[Kind::InvalidRequest, Kind::MissingToken, Kind::InvalidToken]).asks_storage();
     }
 }
 

@@ -1,9 +1,10 @@
 //! Which client asks (RFC 6749 §2.3): by its id and secret in `Authorization: Basic` or in the form, or by its id alone.
 
 use crate::app::App;
-use crate::error::ApiError;
+use crate::error::{ApiError, Kind};
 use crate::http::RequestOrigin;
 use crate::http::form::{Form, decode};
+use crate::openapi::{Input, Operation, Scheme};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
@@ -48,6 +49,15 @@ impl FromRequest<App> for ClientRequest {
             None => Credentials::of_form(&form)?.authenticate(app, &origin).await?,
         };
         Ok(Self { client, form, origin, headers })
+    }
+}
+
+impl Input for ClientRequest {
+    /// Which of the methods of authentication is for the client's registration to say.
+    fn describe(operation: &mut Operation) {
+        operation.takes(Scheme::ClientSecretBasic, &[]).takes_nothing();
+        operation.fails(&[Kind::InvalidClient, Kind::RateLimited]).asks_storage();
+        Form::describe(operation);
     }
 }
 

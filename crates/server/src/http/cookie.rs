@@ -1,8 +1,9 @@
 //! The token cookies: read strictly, set for this host alone, out of reach of scripts (RFC 6265bis).
 
 use crate::app::App;
-use crate::error::ApiError;
+use crate::error::{ApiError, Kind};
 use crate::http::HttpPolicy;
+use crate::openapi::{Input, Operation};
 use axum::extract::FromRequestParts;
 use axum::http::header::{COOKIE, SET_COOKIE};
 use axum::http::request::Parts;
@@ -40,7 +41,7 @@ impl CookieName {
     const ALL: [Self; 2] = [Self::Access, Self::Refresh];
 
     /// `__Host-` binds a cookie to this host, but browsers take it over `https` alone.
-    const fn text(self, secure: bool) -> &'static str {
+    pub(crate) const fn text(self, secure: bool) -> &'static str {
         match (self, secure) {
             (Self::Access, true) => "__Host-countersign",
             (Self::Access, false) => "countersign",
@@ -92,6 +93,13 @@ impl FromRequestParts<App> for TokenCookies {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
         Self::of(&parts.headers, app.http().is_secure())
+    }
+}
+
+impl Input for TokenCookies {
+    /// Two cookies of one name are refused. Which of them count is for the operation to say.
+    fn describe(operation: &mut Operation) {
+        operation.fails(&[Kind::InvalidRequest]);
     }
 }
 

@@ -1,10 +1,13 @@
 //! The edge: every request gets an id and a span, every answer its headers; problems are written here, once.
 
 use crate::app::App;
-use crate::error::{ApiError, Form, render};
+use crate::error::{ApiError, Form, Problem, render};
 use crate::http::cors::{self, Cors};
 use crate::http::forwarded::{ClientAddress, client_address};
 use crate::limits::{HEADER_BYTES_MAX, HEADER_FIELDS_MAX, TARGET_BYTES_MAX};
+use crate::openapi::{Input, Operation};
+use crate::telemetry::metrics::{Stopwatch, UNMATCHED};
+use crate::telemetry::trace;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{FromRequestParts, MatchedPath, Request, State};
@@ -46,18 +49,20 @@ pub(crate) fn layers(routes: Router<App>, app: &App) -> Router<App> {
 }
 
 async fn name_route(request: Request, next: Next) -> Response<Body> {
-    let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str);
+    let route = request.extensions().get::<MatchedPath>().map_or(UNMATCHED, MatchedPath::as_str);
     tracing::Span::current().record("route", route);
     next.run(request).await
 }
 
 async fn edge(State(app): State<App>, mut request: Request, next: Next) -> Response<Body> {
-    let began = app.source().now();
+    let (began, stopwatch) = (app.source().now(), Stopwatch::start());
+    let route = request.extensions().get::<MatchedPath>().cloned();
     let id = request_id(app.source());
     let address = client_address(&request, app.http());
     let span = tracing::info_span!(
         "request", id, method = method(&request), route = tracing::field::Empty, client = %address
     );
+    trace::continues(&span, request.headers());
     request.extensions_mut().insert(RequestId(id.clone()));
     request.extensions_mut().insert(ClientAddress(address));
     let cors = Cors::of(&request, app.http());
@@ -68,11 +73,17 @@ async fn edge(State(app): State<App>, mut request: Request, next: Next) -> Respo
             (None, cors) if cors.is_preflight() => cors::preflight(),
             (None, _) => next.run(request).await,
         };
+        if let Some(problem) = response.extensions().get::<Problem>() {
+            app.metrics().problems.count(problem.kind());
+        }
         let mut response = render(response, &id, form);
         finish(response.headers_mut(), &id, &app);
         cors.permit(response.headers_mut());
         let took = app.source().now().since(began).as_millis();
         tracing::info!(status = response.status().as_u16(), took_ms = took, "answered");
+        let route = route.as_ref().map(MatchedPath::as_str);
+        trace::answered(response.status());
+        app.metrics().requests.count(route, response.status(), stopwatch.elapsed());
         response
     };
     answering.instrument(span).await
@@ -134,6 +145,10 @@ impl<S: Sync> FromRequestParts<S> for RequestOrigin {
         let request = parts.extensions.get::<RequestId>().map(|RequestId(id)| id.clone());
         Ok(Self { address: address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)), request: request.unwrap_or_default() })
     }
+}
+
+impl Input for RequestOrigin {
+    fn describe(_: &mut Operation) {}
 }
 
 impl From<RequestOrigin> for Origin {

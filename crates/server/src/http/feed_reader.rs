@@ -1,9 +1,10 @@
 //! Who may read the feed: a token for the issuer itself with scope `feed:read`, unless the feed is public.
 
 use crate::app::App;
-use crate::error::ApiError;
+use crate::error::{ApiError, Kind};
 use crate::feed::FeedAccess;
 use crate::http::bearer::{BearerToken, verify};
+use crate::openapi::{Input, Operation, Scheme};
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::request::Parts;
 use countersign_core::Time;
@@ -64,5 +65,12 @@ impl FromRequestParts<App> for FeedReader {
         } else {
             Err(ApiError::invalid_token("the token was revoked"))
         }
+    }
+}
+
+impl Input for FeedReader {
+    fn describe(operation: &mut Operation) {
+        let refusals = [Kind::InvalidRequest, Kind::MissingToken, Kind::InvalidToken, Kind::InsufficientScope];
+        operation.takes(Scheme::Bearer, &[FEED_READ]).fails(&refusals);
     }
 }

@@ -1,18 +1,30 @@
 //! Bodies of `application/x-www-form-urlencoded` (RFC 6749 appendix B): bounded, strict, and never repeated in an error.
 
-use crate::error::ApiError;
+use crate::error::{ApiError, Kind};
 use crate::http::body::{check_type, read};
-use crate::limits::FORM_PARAMETERS_MAX;
+use crate::limits::{BODY_BYTES_MAX, FORM_PARAMETERS_MAX};
+use crate::openapi::{Input, Operation};
 use axum::extract::{FromRequest, Request};
 use countersign_jose::Secret;
 
 /// The parameters of a form. Those that nobody asks for are ignored (RFC 6749 §3.2).
 pub(crate) struct Form(Vec<(String, Secret<String>)>);
 
+/// The media type of a form.
+pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
+
 // RFC 8707 §2: a client may name several resource servers.
 const MAY_REPEAT: &str = "resource";
 
 impl Form {
+    /// How much a form may hold.
+    pub(crate) fn limits() -> String {
+        format!(
+            "{BODY_BYTES_MAX} bytes and {FORM_PARAMETERS_MAX} parameters at most. A parameter without a value counts as \
+             left out, one that is not known is ignored; none may be there twice (RFC 6749 §3.2)."
+        )
+    }
+
     /// A parameter's value; one without a value counts as left out (RFC 6749 §3.2).
     pub(crate) fn get(&self, name: &'static str) -> Option<&str> {
         self.all(name).next()
@@ -50,8 +62,15 @@ impl<S: Sync> FromRequest<S> for Form {
 
     async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
-        check_type(&parts.headers, "application/x-www-form-urlencoded")?;
+        check_type(&parts.headers, FORM)?;
         Self::parse(&read(&parts.headers, body).await?)
+    }
+}
+
+impl Input for Form {
+    /// Which parameters there are is for the operation to say.
+    fn describe(operation: &mut Operation) {
+        operation.fails(&[Kind::InvalidRequest, Kind::TooLarge, Kind::UnsupportedMediaType]);
     }
 }
 

@@ -1,11 +1,14 @@
 //! JSON bodies: bounded, strict, and never repeated in an error.
 
-use crate::error::ApiError;
+use crate::error::{ApiError, Kind};
 use crate::http::body::{check_type, read};
 use crate::limits::{BODY_BYTES_MAX, JSON_DEPTH_MAX, JSON_MEMBERS_MAX};
+use crate::openapi::{Input, Operation};
 use axum::extract::{FromRequest, Request};
 use countersign_jose::json::{self, JsonError, Limits};
 use serde::de::DeserializeOwned;
+use utoipa::ToSchema;
+use utoipa::openapi::Required;
 
 /// A JSON body that must be there.
 pub(crate) struct Json<T>(pub(crate) T);
@@ -38,6 +41,27 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for OptionalJson<T> {
         check_type(&parts.headers, JSON)?;
         parse(&body).map(|value| Self(Some(value)))
     }
+}
+
+impl<T: ToSchema> Input for Json<T> {
+    fn describe(operation: &mut Operation) {
+        describe::<T>(operation, Required::True);
+    }
+}
+
+impl<T: ToSchema> Input for OptionalJson<T> {
+    fn describe(operation: &mut Operation) {
+        describe::<T>(operation, Required::False);
+    }
+}
+
+fn describe<T: ToSchema>(operation: &mut Operation, required: Required) {
+    let limits = format!(
+        "One JSON object in UTF-8: {BODY_BYTES_MAX} bytes, {JSON_DEPTH_MAX} levels and {JSON_MEMBERS_MAX} members an \
+         object at most; no member twice, none that is not told here."
+    );
+    operation.body::<T>(JSON, required, &limits);
+    operation.fails(&[Kind::InvalidRequest, Kind::TooLarge, Kind::UnsupportedMediaType]);
 }
 
 fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {

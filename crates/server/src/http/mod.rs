@@ -12,6 +12,8 @@ pub(crate) mod feed_reader;
 pub(crate) mod form;
 mod forwarded;
 pub(crate) mod json;
+mod local;
+pub(crate) mod path;
 pub(crate) mod prefer;
 pub(crate) mod query;
 mod same_origin;
@@ -19,27 +21,27 @@ mod same_origin;
 pub(crate) use edge::{RequestOrigin, layers};
 pub use forwarded::AddressRange;
 pub(crate) use forwarded::PeerAddress;
+pub(crate) use local::LocalRequest;
 pub(crate) use same_origin::BrowserContext;
 
 /// How the server speaks to browsers and proxies.
 #[derive(Debug, Clone)]
-pub struct HttpPolicy {
+pub(crate) struct HttpPolicy {
     /// The issuer's origin: what is not cross-site.
     origin: String,
     /// Whether the issuer is `https`.
     secure: bool,
     /// Further origins whose pages may change state by cookies.
-    pub trusted_origins: Vec<String>,
+    pub(crate) trusted_origins: Vec<String>,
     /// Origins whose scripts may call the API without cookies.
-    pub cors_origins: Vec<String>,
+    pub(crate) cors_origins: Vec<String>,
     /// Proxies whose word about the client's address is taken.
-    pub behind_proxy: Vec<AddressRange>,
+    pub(crate) behind_proxy: Vec<AddressRange>,
 }
 
 impl HttpPolicy {
     /// A server under this issuer, trusting nobody else.
-    #[must_use]
-    pub fn new(issuer: &str) -> Self {
+    pub(crate) fn new(issuer: &str) -> Self {
         let url = url::Url::parse(issuer).ok();
         Self {
             origin: url.as_ref().map(|url| url.origin().ascii_serialization()).unwrap_or_default(),

@@ -1,6 +1,7 @@
 //! `Prefer: wait=N` (RFC 7240 §4.3): how long a client would wait for the whole.
 
 use crate::limits::WAIT_SECONDS_MAX;
+use crate::openapi::{AnswerHeader, Input, Operation, values};
 use axum::extract::FromRequestParts;
 use axum::http::header::HeaderName;
 use axum::http::request::Parts;
@@ -17,6 +18,14 @@ const PREFER: HeaderName = HeaderName::from_static("prefer");
 const PREFERENCE_APPLIED: HeaderName = HeaderName::from_static("preference-applied");
 
 impl Wait {
+    /// What the answer says of it.
+    pub(crate) const APPLIED: AnswerHeader = AnswerHeader {
+        name: "preference-applied",
+        description: "`wait` as it was taken, where it was asked for (RFC 7240 §3).",
+        example: "wait=5",
+        always: false,
+    };
+
     /// As a length of time; none where it was not asked for.
     pub(crate) fn duration(self) -> Duration {
         Duration::from_secs(self.0.unwrap_or_default())
@@ -39,6 +48,16 @@ impl<S: Sync> FromRequestParts<S> for Wait {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
         Ok(Self::of(&parts.headers))
+    }
+}
+
+impl Input for Wait {
+    fn describe(operation: &mut Operation) {
+        let text = format!(
+            "`wait=N` (RFC 7240 §4.3): how many seconds to wait for the whole, {WAIT_SECONDS_MAX} at most. What can't \
+             be read is no preference."
+        );
+        operation.header::<values::Preferences>("prefer", &text, "wait=5");
     }
 }
 

@@ -1,9 +1,11 @@
 //! Query strings, read as strictly as bodies.
 
-use crate::error::ApiError;
+use crate::error::{ApiError, Kind};
+use crate::openapi::{Input, Operation};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use serde::de::DeserializeOwned;
+use utoipa::IntoParams;
 
 /// The query, read into `T`; a type with `deny_unknown_fields` takes no others, and nothing twice.
 pub(crate) struct Query<T>(pub(crate) T);
@@ -17,5 +19,11 @@ impl<T: DeserializeOwned, S: Sync + Send> FromRequestParts<S> for Query<T> {
         query
             .map(|query| Self(query.0))
             .map_err(|_| ApiError::invalid_request("the query has an unknown or malformed parameter"))
+    }
+}
+
+impl<T: IntoParams> Input for Query<T> {
+    fn describe(operation: &mut Operation) {
+        operation.query::<T>().fails(&[Kind::InvalidRequest]);
     }
 }

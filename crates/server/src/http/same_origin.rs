@@ -2,9 +2,10 @@
 //! or from those that the operator trusts.
 
 use crate::app::App;
-use crate::error::ApiError;
+use crate::error::{ApiError, Kind};
 use crate::http::HttpPolicy;
 use crate::http::cookie::TokenCookies;
+use crate::openapi::{Input, Operation};
 use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
 use axum::http::header::{ORIGIN, USER_AGENT};
@@ -71,6 +72,12 @@ impl FromRequestParts<App> for BrowserContext {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
         let cookies = TokenCookies::from_request_parts(parts, app).await?;
         Ok(Self::of(&parts.headers, cookies.any()))
+    }
+}
+
+impl Input for BrowserContext {
+    fn describe(operation: &mut Operation) {
+        operation.fails(&[Kind::InvalidRequest]).may_be_cross_site();
     }
 }
 

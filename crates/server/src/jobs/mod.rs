@@ -15,7 +15,14 @@ const FORGET_AUDIT_EVERY: Duration = Duration::from_secs(24 * 3_600);
 
 pub(crate) async fn run(app: App, audit_kept: Span) {
     let forget_audit = forget_audit(&app, audit_kept);
-    tokio::join!(follow_keys(&app), rotate_keys(&app), sweep(&app), forget_audit, publish(app.clone()));
+    tokio::join!(
+        follow_keys(&app),
+        rotate_keys(&app),
+        sweep(&app),
+        forget_audit,
+        count_sessions(&app),
+        publish(app.clone())
+    );
 }
 
 async fn follow_keys(app: &App) {
@@ -50,6 +57,15 @@ async fn sweep(app: &App) {
         }
         if let Err(error) = app.store().forget_revocations(now.timestamp()).await {
             tracing::warn!(error = &error as &dyn std::error::Error, "revocations could not be forgotten");
+        }
+    }
+}
+
+async fn count_sessions(app: &App) {
+    loop {
+        app.metrics().live.wanted().await;
+        if let Err(error) = app.metrics().live.count(app.store(), app.source()).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "live sessions could not be counted");
         }
     }
 }

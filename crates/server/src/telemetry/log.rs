@@ -2,9 +2,11 @@
 
 use std::io::IsTerminal;
 use tracing::Subscriber;
-use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::registry::LookupSpan;
 use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer, Registry};
 
 /// How the log looks, and how much there is of it.
 #[derive(Debug, Clone)]
@@ -53,12 +55,23 @@ pub fn subscriber<W>(policy: &LogPolicy, writer: W, colour: bool) -> Result<Box<
 where
     W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
 {
-    let filter = EnvFilter::try_new(&policy.filter).map_err(LogError::Filter)?;
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_ansi(colour);
-    Ok(match policy.format {
-        LogFormat::Pretty => Box::new(lines.with_target(false).finish()),
-        LogFormat::Json => {
-            Box::new(lines.json().flatten_event(true).with_current_span(true).with_span_list(false).finish())
-        }
-    })
+    Ok(Box::new(Registry::default().with(lines(policy, writer, colour)).with(filter(policy)?)))
+}
+
+/// What is logged.
+pub(super) fn filter(policy: &LogPolicy) -> Result<EnvFilter, LogError> {
+    EnvFilter::try_new(&policy.filter).map_err(LogError::Filter)
+}
+
+/// How it is written.
+pub(super) fn lines<S, W>(policy: &LogPolicy, writer: W, colour: bool) -> Box<dyn Layer<S> + Send + Sync>
+where
+    S: Subscriber + for<'span> LookupSpan<'span>,
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
+    let lines = tracing_subscriber::fmt::layer().with_writer(writer).with_ansi(colour);
+    match policy.format {
+        LogFormat::Pretty => lines.with_target(false).boxed(),
+        LogFormat::Json => lines.json().flatten_event(true).with_current_span(true).with_span_list(false).boxed(),
+    }
 }

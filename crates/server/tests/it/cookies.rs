@@ -1,7 +1,6 @@
 //! Cookies: their names and attributes, and what is refused where they contradict each other.
 
 use crate::support::{ACCESS_COOKIE, ISSUER, REFRESH_COOKIE, Setup, TestApp};
-use countersign_server::HttpPolicy;
 use serde_json::json;
 
 const HTTPS_ISSUER: &str = "https://auth.example.com";
@@ -23,7 +22,6 @@ async fn on_plain_loopback_cookies_go_without_prefix_and_secure() {
 async fn under_https_they_have_the_host_prefix() {
     let mut setup = Setup::default();
     setup.token.issuer = HTTPS_ISSUER.to_owned();
-    setup.http = HttpPolicy::new(HTTPS_ISSUER);
     let app = setup.start().await;
     app.add_account("ana").await;
     let body = json!({ "login": "ana", "password": crate::support::PASSWORD, "delivery": "cookie" });

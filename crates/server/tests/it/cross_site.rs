@@ -17,9 +17,7 @@ const STRANGERS: [&str; 7] = [
 ];
 
 async fn trusting() -> TestApp {
-    let mut setup = Setup::default();
-    setup.http.trusted_origins = vec![TRUSTED.to_owned()];
-    setup.start().await
+    Setup { trusted_origins: vec![TRUSTED.to_owned()], ..Setup::default() }.start().await
 }
 
 /// Every request that changes state and carries or sets a cookie; none has an origin yet.
@@ -103,9 +101,7 @@ async fn reading_is_free_for_every_site_but_no_page_of_a_stranger_may_see_it() {
 #[tokio::test]
 async fn an_origin_for_body_delivery_gets_no_credentials() {
     const ELSEWHERE: &str = "https://spa.example.com";
-    let mut setup = Setup::default();
-    setup.http.cors_origins = vec![ELSEWHERE.to_owned()];
-    let app = setup.start().await;
+    let app = Setup { cors_origins: vec![ELSEWHERE.to_owned()], ..Setup::default() }.start().await;
     let tokens = app.sign_in("ana").await;
     let refreshed = app.refresh_request(&tokens.refresh_token).origin(ELSEWHERE).send().await;
     assert_eq!(refreshed.header("access-control-allow-origin"), Some(ELSEWHERE));

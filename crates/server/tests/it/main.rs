@@ -14,7 +14,10 @@ mod failure;
 mod flow;
 mod health;
 mod leak_drill;
+mod metrics;
 mod oauth2;
+#[cfg(feature = "otel")]
+mod otel;
 mod properties;
 mod revocations;
 mod secrets;

@@ -7,8 +7,9 @@ use countersign_core::client::{Client, ClientId, ClientStatus};
 use countersign_core::revocation::Revocation;
 use countersign_core::session::{End, Ended, RunKind, Session, SessionState};
 use countersign_core::store::{
-    ClientEnding, CountRepeat, CursorStanding, EndSessions, EndWithEpoch, EndedSessions, Held, HoldSession,
-    OpenSession, Opened, Page, Paged, RotateSession, SessionFilter, SessionStore, StoreFuture, Swap, Which,
+    ClientEnding, CountLive, CountRepeat, CountedLive, CursorStanding, EndSessions, EndWithEpoch, EndedSessions, Held,
+    HoldSession, OpenSession, Opened, Page, Paged, RotateSession, SessionFilter, SessionStore, StoreFuture, Swap,
+    Which,
 };
 
 impl SessionStore for MemoryStore {
@@ -104,6 +105,14 @@ impl SessionStore for MemoryStore {
             items.sort_by_key(|session| std::cmp::Reverse((session.created_at, session.id)));
             items.truncate(page.limit().into());
             (Paged { items, next: None, cursor: CursorStanding::Known }, Operation::Read)
+        })
+    }
+
+    /// All at once, from the first: memory holds few.
+    fn count_live(&self, count: CountLive) -> StoreFuture<'_, CountedLive> {
+        self.act(move |kept| {
+            let live = kept.sessions.values().filter(|session| count.after.is_none() && session.is_live(count.at));
+            (CountedLive { live: live.count() as u64, next: None }, Operation::Read)
         })
     }
 }

@@ -48,11 +48,12 @@ pub(super) async fn role(deployment: &Deployment, args: RoleArgs, out: &mut Outp
 pub(super) async fn attributes(deployment: &Deployment, args: SetArgs, out: &mut Output) -> Result<(), Failure> {
     let attributes = args.attributes.iter().map(|text| attribute(text)).collect::<Result<Vec<_>, _>>()?;
     let names = attributes.iter().map(|attribute| attribute.name.clone()).collect::<Vec<_>>().join(", ");
+    let policies = deployment.policies().await?;
     let mut outcome = AccountChanged::Unchanged;
     for attribute in attributes {
         // Each is its own change of what is there by then.
         let account = find(deployment, &args.login).await?;
-        let changed = attribute.run(&account, actor(), &*deployment.store, &deployment.draw()).await?;
+        let changed = attribute.run(&account, actor(), &*deployment.store, &policies, &deployment.draw()).await?;
         match changed.map_err(Failure::usage)? {
             AccountChanged::Unchanged => {}
             AccountChanged::Lost => return Err(lost()),

@@ -1,7 +1,7 @@
 //! The configuration: what is allowed, and weaker than it need be.
 
 use super::findings::Findings;
-use crate::config::{Config, ConfigErrors, FeedAccess, SignUp};
+use crate::config::{Config, ConfigErrors, FeedAccess, MetricsAccess, SignUp};
 use crate::times::length;
 use std::time::Duration;
 
@@ -115,6 +115,13 @@ fn openness(config: &Config, findings: &mut Findings) {
             SETTINGS,
             "feed.access is public: anybody can count endings, and read the names of clients that are disabled",
             "\"client\", unless that is meant",
+        );
+    }
+    if config.telemetry.metrics == MetricsAccess::Public {
+        findings.note(
+            SETTINGS,
+            "telemetry.metrics is public: anybody who reaches the server can count sign-ins and sessions",
+            "\"loopback\", unless only your monitoring reaches it",
         );
     }
     let level = config.telemetry.log_level.as_str();

@@ -5,7 +5,7 @@ use crate::config::{
     error::Fault,
     names, notation,
     origin::{Origin, Position},
-    raw::{Given, Item, Raw},
+    raw::{Given, Item, Member, Raw},
 };
 use std::{
     io::{self, Read as _},
@@ -148,7 +148,16 @@ impl Values<'_> {
             DeValue::Float(number) => other("a fraction", number.to_string()),
             DeValue::Boolean(truth) => other("a truth value", truth.to_string()),
             DeValue::Datetime(time) => other("a time", time.to_string()),
-            DeValue::Table(_) => other("a table", "{ … }".to_owned()),
+            DeValue::Table(members) => Raw::Table(
+                members
+                    .iter()
+                    .map(|(name, value)| Member {
+                        name: name.get_ref().to_string(),
+                        raw: self.raw(value),
+                        line: self.lines.line(name.span().start),
+                    })
+                    .collect(),
+            ),
             DeValue::Array(items) => Raw::List(
                 items
                     .iter()

@@ -44,4 +44,18 @@ impl Accounts {
         };
         reader.refuse("accounts.password_blocklist_file", Fault::new(refused));
     }
+
+    /// Whether the file can be read as text: what the server opens.
+    pub(in crate::config) fn open_files(&self, reader: &mut Reader<'_>) {
+        const KEY: &str = "accounts.password_blocklist_file";
+        let Some(path) = self.password_blocklist_file.as_ref().filter(|_| reader.is_sound(KEY)) else { return };
+        let refused = match std::fs::read_to_string(path) {
+            Ok(_) => return,
+            Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
+                Fault::new("what stands in the file is not UTF-8").hint("save the file as UTF-8, a password a line")
+            }
+            Err(error) => Fault::new(format!("cannot be read: {error}")),
+        };
+        reader.refuse(KEY, refused);
+    }
 }

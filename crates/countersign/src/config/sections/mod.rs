@@ -18,7 +18,7 @@ pub(crate) use self::{
     server::Server,
     sessions::Sessions,
     store::Store,
-    telemetry::{LogFormat, Telemetry},
+    telemetry::{LogFormat, MetricsAccess, Telemetry},
     tokens::{Algorithm, Tokens},
 };
 use super::declare::Section;

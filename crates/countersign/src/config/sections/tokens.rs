@@ -3,7 +3,9 @@
 use crate::config::{
     declare::{Fallback::Is, section},
     shapes::{DurationIn, HOUR, MINUTE, SECOND, Words},
+    values::Claims,
 };
+use countersign_core::token::ClaimMapping;
 use std::time::Duration;
 
 /// What new signing keys are of.
@@ -52,5 +54,10 @@ section! {
             "an expired token would be accepted that long",
             "use \"10s\", and set the clocks by NTP",
         );
+        /// Custom claims of accounts' access tokens, each from an attribute of the account (`countersign account set`):
+        /// `tenant = "attribute:tenant"`. An account without the attribute has no such claim. A resource server may
+        /// have claims of its own instead (`countersign resource add --claim`). Registered names are refused. In a
+        /// token, all of them together have at most 1 KiB.
+        claims: ClaimMapping = Is(""), Claims;
     }
 }

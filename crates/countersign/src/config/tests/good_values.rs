@@ -107,3 +107,25 @@ fn a_public_server_behind_a_proxy_needs_an_https_issuer_only() {
     let config = Setup::of_file(text).config();
     assert!(config.server.issuer.is_some_and(|issuer| issuer.is_https()));
 }
+
+#[test]
+fn claims_are_a_table_in_the_file_and_pairs_in_a_variable() {
+    let shown = |setup: &Setup| {
+        let config = setup.config();
+        let read: Vec<_> = config.tokens.claims.iter().map(|(name, source)| format!("{name}={source}")).collect();
+        let entry = config.entries().iter().find(|entry| entry.key == "tokens.claims").unwrap();
+        (read.join(","), entry.value.clone())
+    };
+    let file = "[tokens.claims]\ntenant = \"attribute:tenant\"\n\"https://example.com/unit\" = \"attribute:unit\"\n";
+    let expected = "https://example.com/unit=attribute:unit,tenant=attribute:tenant";
+    let (read, value) = shown(&Setup::of_file(file));
+    assert_eq!(read, expected);
+    assert!(
+        value.contains(r#"tenant = "attribute:tenant""#) && value.contains(r#""https://example.com/unit" = "#),
+        "{value}"
+    );
+    let variable = Setup::of_file(file).variable("COUNTERSIGN_TOKENS__CLAIMS", "a=attribute:b");
+    assert_eq!(shown(&variable), ("a=attribute:b".to_owned(), r#"{ a = "attribute:b" }"#.to_owned()));
+    let none = Setup::of_file(file).variable("COUNTERSIGN_TOKENS__CLAIMS", "");
+    assert_eq!(shown(&none), (String::new(), "{}".to_owned()));
+}

@@ -95,6 +95,7 @@ fn show_tells_each_value_and_its_origin() {
     tokens.algorithm = "ES256" (default)
     tokens.access_lifetime = "10m" (default)
     tokens.leeway = "5s" (countersign.toml:6)
+    tokens.claims = {} (default)
     sessions.idle = "14d" (default)
     sessions.absolute = "90d" (default)
     sessions.grace = "10s" (default)
@@ -117,6 +118,7 @@ fn show_tells_each_value_and_its_origin() {
     feed.head_every = "1s" (default)
     telemetry.log_format = "pretty" (default)
     telemetry.log_level = "info" (default)
+    telemetry.metrics = "loopback" (default)
     telemetry.audit_kept = "400d" (default)
     "#);
 }

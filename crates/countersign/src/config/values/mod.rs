@@ -1,6 +1,7 @@
 //! The types of values that are this product's own.
 
 mod address_range;
+mod claims;
 mod issuer;
 mod listen;
 mod log_filter;
@@ -14,6 +15,7 @@ pub(crate) use self::{
     web_origin::WebOrigin,
 };
 pub(super) use self::{
+    claims::Claims,
     listen::LISTEN,
     path::{PATH, absolute},
 };

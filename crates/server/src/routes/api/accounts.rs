@@ -4,6 +4,7 @@ use crate::app::{App, SignUpPolicy};
 use crate::error::ApiError;
 use crate::http::json::Json;
 use crate::http::{BrowserContext, RequestOrigin};
+use crate::openapi::values;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -11,17 +12,25 @@ use countersign_core::account::{Login, Password, Roles};
 use countersign_core::ops::{Origin, SignUp, SignedUp};
 use countersign_jose::Secret;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-#[derive(Deserialize)]
+/// Who wants an account.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SignUpRequest {
+    #[schema(value_type = values::Login)]
     login: String,
+    #[schema(value_type = values::Password)]
     password: Secret<String>,
 }
 
-#[derive(Serialize)]
+/// The account that was made.
+#[derive(Serialize, ToSchema)]
+#[schema(as = AccountCreated)]
 struct Created {
+    #[schema(value_type = values::Id)]
     id: String,
+    #[schema(value_type = values::Login)]
     login: String,
 }
 
@@ -58,5 +67,29 @@ pub(crate) async fn sign_up(
         }
         SignedUp::LoginTaken => Err(ApiError::login_taken()),
         SignedUp::PasswordRefused(refused) => Err(ApiError::password_refused(&refused)),
+    }
+}
+
+pub(crate) mod docs {
+    use super::Created;
+    use crate::error::Kind;
+    use crate::openapi::{Answer, Operation, Tag, examples};
+    use axum::http::StatusCode;
+    use serde_json::json;
+
+    pub(crate) fn sign_up(operation: &mut Operation) {
+        let created = Created { id: examples::ACCOUNT.to_owned(), login: examples::LOGIN.to_owned() };
+        operation
+            .is(
+                "signUp",
+                Tag::Accounts,
+                "Sign up",
+                "Makes an account without roles. Refused unless the operator set `accounts.sign_up` to `open`. An attempt \
+                 that makes no account counts against the same limits as a failed sign-in.",
+            )
+            .body_example(json!({ "login": examples::LOGIN, "password": examples::PASSWORD }))
+            .answers(Answer::json(StatusCode::CREATED, "The account was made.", &created))
+            .fails(&[Kind::SignUpClosed, Kind::InvalidLogin, Kind::PasswordRefused, Kind::LoginTaken, Kind::RateLimited])
+            .asks_storage();
     }
 }

@@ -5,6 +5,7 @@ use crate::error::ApiError;
 use crate::http::RequestOrigin;
 use crate::http::bearer::SignedIn;
 use crate::http::json::Json;
+use crate::openapi::values;
 use crate::routes::api::rfc3339;
 use axum::extract::State;
 use axum::response::Response;
@@ -12,14 +13,22 @@ use countersign_core::account::{Password, Roles};
 use countersign_core::ops::{ChangePassword, PasswordChange};
 use countersign_jose::Secret;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-#[derive(Serialize)]
+/// One's own account.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Account)]
 pub(crate) struct Me {
+    #[schema(value_type = values::Id)]
     id: String,
+    #[schema(value_type = values::Login)]
     login: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     email: Option<String>,
+    #[schema(value_type = values::RoleNames)]
     roles: Roles,
+    #[schema(value_type = values::Moment)]
     created_at: String,
 }
 
@@ -34,10 +43,13 @@ pub(crate) async fn me(signed_in: SignedIn) -> axum::Json<Me> {
     })
 }
 
-#[derive(Deserialize)]
+/// The password before and the one from now on.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PasswordRequest {
+    #[schema(value_type = values::Password)]
     current_password: Secret<String>,
+    #[schema(value_type = values::Password)]
     new_password: Secret<String>,
 }
 
@@ -69,5 +81,44 @@ pub(crate) async fn change_password(
         PasswordChange::WrongPassword => Err(ApiError::wrong_password()),
         PasswordChange::PasswordRefused(refused) => Err(ApiError::password_refused(&refused)),
         PasswordChange::Lost => Err(ApiError::invalid_token("the session changed meanwhile")),
+    }
+}
+
+pub(crate) mod docs {
+    use super::Me;
+    use crate::error::Kind;
+    use crate::openapi::{Answer, Operation, Tag, examples};
+    use crate::routes::api::delivery;
+    use axum::http::StatusCode;
+    use countersign_core::account::Roles;
+    use serde_json::json;
+
+    pub(crate) fn me(operation: &mut Operation) {
+        let me = Me {
+            id: examples::ACCOUNT.to_owned(),
+            login: examples::LOGIN.to_owned(),
+            email: Some("ana@example.com".to_owned()),
+            roles: Roles::default(),
+            created_at: examples::TIME.to_owned(),
+        };
+        operation
+            .is("me", Tag::Accounts, "Show one's own account", "The account whose session the token belongs to.")
+            .answers(Answer::json(StatusCode::OK, "The account.", &me));
+    }
+
+    pub(crate) fn change_password(operation: &mut Operation) {
+        let passwords = json!({ "current_password": examples::PASSWORD, "new_password": "four otters on a slow raft" });
+        operation
+            .is(
+                "changePassword",
+                Tag::Accounts,
+                "Change one's password",
+                "Ends every other session of the account; this one goes on with the tokens of the answer. A wrong current \
+                 password counts as a failed sign-in.",
+            )
+            .body_example(passwords)
+            .answers(delivery::tokens("Changed."))
+            .fails(&[Kind::WrongPassword, Kind::PasswordRefused, Kind::RateLimited])
+            .may_be_cross_site();
     }
 }

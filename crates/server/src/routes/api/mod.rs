@@ -4,6 +4,7 @@ pub(crate) mod accounts;
 pub(crate) mod admin;
 pub(crate) mod delivery;
 pub(crate) mod me;
+pub(crate) mod openapi;
 pub(crate) mod page;
 pub(crate) mod refresh;
 pub(crate) mod sessions;

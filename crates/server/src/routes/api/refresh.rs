@@ -5,6 +5,7 @@ use crate::error::ApiError;
 use crate::http::cookie::{CookieName, TokenCookies};
 use crate::http::json::OptionalJson;
 use crate::http::{BrowserContext, RequestOrigin};
+use crate::openapi::values;
 use crate::refreshing::{self, Presented};
 use crate::routes::api::delivery::Delivery;
 use axum::extract::State;
@@ -13,13 +14,17 @@ use countersign_core::client::ClientId;
 use countersign_core::session::Proof;
 use countersign_jose::Secret;
 use serde::Deserialize;
+use utoipa::ToSchema;
 
-#[derive(Deserialize, Default)]
+/// The token to refresh with, unless it is in the cookie.
+#[derive(Deserialize, Default, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RefreshRequest {
     #[serde(default)]
+    #[schema(value_type = Option<values::RefreshTokenText>)]
     refresh_token: Option<Secret<String>>,
     #[serde(default)]
+    #[schema(value_type = Option<values::Retry>)]
     retry: Option<Secret<String>>,
 }
 
@@ -58,5 +63,30 @@ fn presented<'a>(request: &'a RefreshRequest, cookies: &'a TokenCookies) -> Resu
         (None, None) => {
             Err(ApiError::invalid_request("no refresh token: send `refresh_token` in the body, or the cookie"))
         }
+    }
+}
+
+pub(crate) mod docs {
+    use crate::error::Kind;
+    use crate::openapi::{Operation, Scheme, Tag, examples};
+    use crate::routes::api::delivery;
+    use serde_json::json;
+
+    pub(crate) fn refresh(operation: &mut Operation) {
+        operation
+            .is(
+                "refresh",
+                Tag::Sessions,
+                "Refresh the tokens",
+                "Trades a refresh token, in the body or in the cookie, for a fresh access token and mostly its successor. \
+                 A token that was used before ends its session, except shortly after its use and when sent again with the \
+                 same `retry`: the answer is then repeated.",
+            )
+            .takes_nothing()
+            .takes(Scheme::RefreshCookie, &[])
+            .body_example(json!({ "refresh_token": examples::REFRESH_TOKEN, "retry": examples::RETRY }))
+            .answers(delivery::tokens("Refreshed. Without a new refresh token the one that was sent is repeated."))
+            .fails(&[Kind::InvalidGrant, Kind::InvalidTarget, Kind::RateLimited])
+            .asks_storage();
     }
 }

@@ -5,10 +5,12 @@ use crate::error::ApiError;
 use crate::http::RequestOrigin;
 use crate::http::bearer::SignedIn;
 use crate::http::cookie::{CookieName, SetCookies};
+use crate::http::path::Path;
 use crate::http::query::Query;
+use crate::openapi::values;
 use crate::routes::api::page::{List, PageQuery};
 use crate::routes::api::rfc3339;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use countersign_core::SessionId;
@@ -16,28 +18,49 @@ use countersign_core::ops::{EndOwnSessions, Others};
 use countersign_core::session::{Ended, Session};
 use countersign_core::store::SessionFilter;
 use serde::Serialize;
+use utoipa::ToSchema;
 
-#[derive(Serialize)]
+/// A session, live or ended.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Session)]
 pub(crate) struct SessionView {
+    #[schema(value_type = values::Id)]
     id: String,
+    #[schema(value_type = values::ClientId)]
     client_id: String,
+    /// What the browser or program called itself at sign-in.
+    #[schema(required = true)]
     label: Option<String>,
+    /// From where it was opened, an IP address.
+    #[schema(required = true)]
     address: Option<String>,
+    #[schema(value_type = values::Moment)]
     created_at: String,
+    #[schema(value_type = values::Moment)]
     last_used_at: String,
+    #[schema(value_type = values::Moment)]
     expires_at: String,
+    /// Whether it is the one that asks.
     current: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = values::Moment, required = false)]
     ended_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = EndView, required = false)]
     end: Option<EndView>,
 }
 
-#[derive(Serialize)]
+/// Why a session ended.
+#[derive(Serialize, ToSchema)]
+#[schema(as = SessionEnd)]
 struct EndView {
+    #[schema(value_type = values::EndReasonCode)]
     reason: &'static str,
+    /// Who ended it, where it was somebody.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
     by: Option<String>,
+    #[schema(value_type = values::Moment)]
     at: String,
 }
 
@@ -58,7 +81,7 @@ pub(crate) async fn end_one(
     State(app): State<App>,
     origin: RequestOrigin,
     signed_in: SignedIn,
-    Path(id): Path<String>,
+    Path(id): Path,
 ) -> Result<Response, ApiError> {
     signed_in.browser.permits_change(app.http(), false)?;
     let id: SessionId = id.parse().map_err(|_| ApiError::not_found())?;
@@ -111,5 +134,56 @@ impl SessionView {
 impl EndView {
     fn of(ended: Ended) -> Self {
         Self { reason: ended.end.reason.code(), by: ended.end.by, at: rfc3339(ended.at) }
+    }
+}
+
+pub(crate) mod docs {
+    use super::SessionView;
+    use crate::openapi::{Answer, AnswerHeader, Operation, Tag, examples, values};
+    use crate::routes::api::page::one;
+    use axum::http::StatusCode;
+    use countersign_core::client::ClientId;
+
+    pub(crate) fn list(operation: &mut Operation) {
+        let session = SessionView {
+            id: examples::SESSION.to_owned(),
+            client_id: ClientId::FIRST_PARTY.to_owned(),
+            label: Some("Mozilla/5.0 (X11; Linux x86_64; rv:144.0) Gecko/20100101 Firefox/144.0".to_owned()),
+            address: Some("203.0.113.7".to_owned()),
+            created_at: examples::TIME.to_owned(),
+            last_used_at: examples::TIME.to_owned(),
+            expires_at: examples::LATER.to_owned(),
+            current: true,
+            ended_at: None,
+            end: None,
+        };
+        operation
+            .is(
+                "listSessions",
+                Tag::Sessions,
+                "List one's own sessions",
+                "Live and ended ones, the newest first: why somebody was signed out has its answer here.",
+            )
+            .answers(Answer::json(StatusCode::OK, "The sessions.", &one(session)));
+    }
+
+    pub(crate) fn end_one(operation: &mut Operation) {
+        operation
+            .is(
+                "endSession",
+                Tag::Sessions,
+                "End one of one's own sessions",
+                "The current one may be it. Somebody else's is not found.",
+            )
+            .path_parameter::<values::Id>("id", "The session.", examples::SESSION)
+            .answers(Answer::empty(StatusCode::NO_CONTENT, "Ended, now or before.").with(AnswerHeader::COOKIES))
+            .may_be_cross_site();
+    }
+
+    pub(crate) fn end_others(operation: &mut Operation) {
+        operation
+            .is("endOtherSessions", Tag::Sessions, "End all other sessions", "All of one's own but the current one.")
+            .answers(Answer::empty(StatusCode::NO_CONTENT, "Ended."))
+            .may_be_cross_site();
     }
 }

@@ -12,12 +12,17 @@ use axum::response::{IntoResponse, Response};
 use countersign_core::ops::{SignOut, SignOutProof};
 use countersign_jose::Secret;
 use serde::Deserialize;
+use utoipa::ToSchema;
 
-#[derive(Deserialize, Default)]
+/// Which session ends, unless a token in a header tells.
+#[derive(Deserialize, Default, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct SignOutRequest {
     #[serde(default)]
+    /// Whatever it is worth.
+    #[schema(value_type = Option<String>)]
     refresh_token: Option<Secret<String>>,
+    /// Whether all sessions of the account end.
     #[serde(default)]
     everywhere: bool,
 }
@@ -55,4 +60,32 @@ pub(crate) async fn sign_out(
     tracing::info!(?ended, everywhere = request.everywhere, "signed out");
     let cleared = SetCookies::new(app.http()).clear(CookieName::Access).clear(CookieName::Refresh);
     Ok((cleared, StatusCode::NO_CONTENT).into_response())
+}
+
+pub(crate) mod docs {
+    use crate::error::Kind;
+    use crate::openapi::{Answer, AnswerHeader, Operation, Scheme, Tag, examples};
+    use axum::http::StatusCode;
+    use serde_json::json;
+
+    pub(crate) fn sign_out(operation: &mut Operation) {
+        operation
+            .is(
+                "signOut",
+                Tag::Sessions,
+                "Sign out",
+                "Ends a session by whatever shows whose it is: the access token, either cookie, or the refresh token in \
+                 the body; an expired access token may stand beside a good refresh token.",
+            )
+            .takes_nothing()
+            .takes(Scheme::AccessCookie, &[])
+            .takes(Scheme::RefreshCookie, &[])
+            .body_example(json!({ "refresh_token": examples::REFRESH_TOKEN, "everywhere": false }))
+            .answers(
+                Answer::empty(StatusCode::NO_CONTENT, "Signed out, whatever the tokens were worth; cookies are cleared.")
+                    .with(AnswerHeader::COOKIES),
+            )
+            .fails(&[Kind::MissingToken])
+            .asks_storage();
+    }
 }

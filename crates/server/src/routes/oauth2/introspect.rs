@@ -13,17 +13,22 @@ use countersign_core::scope::FEED_READ;
 use countersign_core::token::REFRESH_TOKEN_PREFIX;
 use countersign_core::{SessionId, TokenId};
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
+use utoipa::ToSchema;
 
 /// RFC 7662 §2.2. What is not active says nothing else, not even why.
-#[derive(Serialize)]
-#[serde(untagged)]
-pub(crate) enum Introspection {
-    Active(Value),
-    Inactive { active: bool },
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Introspection {
+    active: bool,
+    /// What the token says: `token_type`, `iss`, `sub`, `aud`, `client_id`, `scope`, `iat`, `exp`, `sid` and more.
+    #[serde(flatten)]
+    #[schema(additional_properties)]
+    told: Map<String, Value>,
 }
 
-const INACTIVE: Introspection = Introspection::Inactive { active: false };
+fn inactive() -> Introspection {
+    Introspection { active: false, told: Map::new() }
+}
 
 /// Any token that may not be shown to the client is as inactive as one that does not exist (RFC 7662 §2.2).
 pub(crate) async fn introspect(
@@ -40,7 +45,8 @@ pub(crate) async fn introspect(
     } else {
         access_token(&app, &client, token).await?
     };
-    Ok(Json(found.map_or(INACTIVE, Introspection::Active)))
+    let active = |told| Introspection { active: true, told };
+    Ok(Json(found.and_then(|found| found.as_object().cloned()).map_or_else(inactive, active)))
 }
 
 /// Of the resource server that it is for, of the client that it was issued to, and of whoever reads all revocations.
@@ -57,7 +63,6 @@ async fn access_token(app: &App, client: &Client, token: &str) -> Result<Option<
         return Ok(None);
     }
     Ok(Some(json!({
-        "active": true,
         "token_type": if claims.cnf.is_some() { "DPoP" } else { "Bearer" },
         "iss": app.issuer(),
         "sub": claims.sub,
@@ -83,8 +88,7 @@ async fn refresh_token(app: &App, client: &Client, token: &str) -> Result<Option
     let current = opened.secret.hash() == session.secret_hash && opened.generation == session.generation;
     Ok((own && current).then(|| {
         json!({
-            "active": true,
-            "token_type": "refresh_token",
+                "token_type": "refresh_token",
             "iss": app.issuer(),
             "sub": session.account.map(|account| account.to_string()),
             "aud": session.audience.as_str(),
@@ -95,4 +99,42 @@ async fn refresh_token(app: &App, client: &Client, token: &str) -> Result<Option
             "sid": session.id,
         })
     }))
+}
+
+/// The form of a request about a token.
+#[derive(ToSchema)]
+#[schema(as = TokenQuestion)]
+#[expect(dead_code, reason = "only its schema matters: the form is read by names")]
+pub(super) struct TokenQuestion {
+    /// An access token or a refresh token.
+    token: String,
+    /// Not needed: the two kinds look different.
+    #[schema(required = false)]
+    token_type_hint: Option<String>,
+}
+
+pub(crate) mod docs {
+    use super::{TokenQuestion, inactive};
+    use crate::error::Kind;
+    use crate::http::form::{FORM, Form};
+    use crate::openapi::{Answer, Operation, Tag, examples};
+    use axum::http::StatusCode;
+    use serde_json::json;
+    use utoipa::openapi::Required;
+
+    pub(crate) fn introspect(operation: &mut Operation) {
+        operation
+            .is(
+                "introspect",
+                Tag::OAuth,
+                "Ask whether a token is good",
+                "RFC 7662. To the resource server that an access token is for, to the client that it was issued to, and to \
+                 whoever may read all revocations; a refresh token to its own client. To everybody else it is not active. \
+                 Public clients can't ask.",
+            )
+            .body::<TokenQuestion>(FORM, Required::True, &Form::limits())
+            .body_example(json!({ "token": examples::ACCESS_TOKEN }))
+            .answers(Answer::json(StatusCode::OK, "`active`, and where it is, what the token says.", &inactive()))
+            .fails(&[Kind::UnauthorizedClient]);
+    }
 }

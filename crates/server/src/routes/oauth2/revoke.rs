@@ -64,3 +64,28 @@ async fn access_token(app: &App, client: &Client, token: &str, origin: &Origin) 
     tracing::info!(session = claims.sid, client = %client.id, "access token revoked");
     Ok(())
 }
+
+pub(crate) mod docs {
+    use crate::error::Kind;
+    use crate::http::form::{FORM, Form};
+    use crate::openapi::{Answer, Operation, Tag, examples};
+    use crate::routes::oauth2::introspect::TokenQuestion;
+    use axum::http::StatusCode;
+    use serde_json::json;
+    use utoipa::openapi::Required;
+
+    pub(crate) fn revoke(operation: &mut Operation) {
+        operation
+            .is(
+                "revokeToken",
+                Tag::OAuth,
+                "Give a token back",
+                "RFC 7009. A refresh token ends its session, with all its access tokens; an access token is refused alone. \
+                 Every verifier hears of it. What is no token, or is over, is answered alike.",
+            )
+            .body::<TokenQuestion>(FORM, Required::True, &Form::limits())
+            .body_example(json!({ "token": examples::REFRESH_TOKEN }))
+            .answers(Answer::empty(StatusCode::OK, "It is good for nothing now."))
+            .fails(&[Kind::UnauthorizedClient]);
+    }
+}

@@ -2,36 +2,52 @@
 
 use crate::app::App;
 use crate::error::ApiError;
-use crate::http::bearer::own_token;
+use crate::http::bearer::PresentedToken;
+use crate::openapi::values;
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, Method};
 use countersign_core::ops::authenticate;
 use countersign_core::scope::{OPENID, ScopeSet};
 use countersign_core::{SessionId, TokenId};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// Claims of OpenID Connect Core §5.1, as far as scopes grant them (§5.4) and the account has them.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct UserInfo {
+    #[schema(value_type = values::Id)]
     sub: String,
+    /// With `profile`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
     name: Option<String>,
+    /// The login, with `profile`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
     preferred_username: Option<String>,
+    /// With `email`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
     email: Option<String>,
+    /// With `email`.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
     email_verified: Option<bool>,
 }
 
+/// `GET`
+pub(crate) async fn by_get(State(app): State<App>, presented: PresentedToken) -> Result<Json<UserInfo>, ApiError> {
+    userinfo(&app, &presented).await
+}
+
+/// `POST`: the same (§5.3.1).
+pub(crate) async fn by_post(State(app): State<App>, presented: PresentedToken) -> Result<Json<UserInfo>, ApiError> {
+    userinfo(&app, &presented).await
+}
+
 /// The access token is for the issuer itself, and `openid` was granted with it.
-pub(crate) async fn userinfo(
-    State(app): State<App>,
-    method: Method,
-    headers: HeaderMap,
-) -> Result<Json<UserInfo>, ApiError> {
-    let token = own_token(&app, &headers, &method, "/oauth2/userinfo")?;
+async fn userinfo(app: &App, presented: &PresentedToken) -> Result<Json<UserInfo>, ApiError> {
+    let token = presented.of_issuer(app, "/oauth2/userinfo")?;
     let claims = token.claims();
     let scope = ScopeSet::parse(&claims.scope).unwrap_or_default();
     if !scope.contains(OPENID) {
@@ -50,4 +66,40 @@ pub(crate) async fn userinfo(
         email_verified: email.as_ref().map(|_| false),
         email,
     }))
+}
+
+pub(crate) mod docs {
+    use super::UserInfo;
+    use crate::error::Kind;
+    use crate::openapi::{Answer, Operation, Tag, examples};
+    use axum::http::StatusCode;
+
+    pub(crate) fn by_get(operation: &mut Operation) {
+        described(operation, "readUserInfo");
+    }
+
+    pub(crate) fn by_post(operation: &mut Operation) {
+        described(operation, "postUserInfo");
+    }
+
+    fn described(operation: &mut Operation, id: &str) {
+        let userinfo = UserInfo {
+            sub: examples::ACCOUNT.to_owned(),
+            name: None,
+            preferred_username: Some("ana".to_owned()),
+            email: None,
+            email_verified: None,
+        };
+        operation
+            .is(
+                id,
+                Tag::OAuth,
+                "Who signed in",
+                "OpenID Connect Core §5.3: what the access token's scope grants. The token is for the issuer itself, and \
+                 has `openid`.",
+            )
+            .answers(Answer::json(StatusCode::OK, "Claims about the account.", &userinfo))
+            .fails(&[Kind::InsufficientScope])
+            .asks_storage();
+    }
 }

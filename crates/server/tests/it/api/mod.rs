@@ -2,7 +2,9 @@
 
 mod accounts;
 mod admin;
+mod custom_claims;
 mod me;
+mod openapi;
 mod refresh;
 mod refresh_rows;
 mod refresh_storage;

@@ -75,6 +75,8 @@ async fn malformed_requests_are_refused() {
         .await
         .assert_problem(400, "invalid_request");
     let here = verifier.position().to_string();
+    let both = verifier.get(&app, &format!("/revocations/feed?wait=0&after={here}")).header("last-event-id", "5");
+    both.send().await.assert_problem(400, "invalid_request");
     for body in [
         json!({}),
         json!({ "verifier": "v" }),

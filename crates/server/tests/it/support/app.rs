@@ -3,16 +3,16 @@
 use super::client::{Request, Response, send_raw};
 use super::failing::{FailingStore, When};
 use super::keys::SharedKeys;
-use countersign_core::account::PasswordPolicy;
 use countersign_core::key_ring::{KeyState, MasterKey, Purpose};
-use countersign_core::ops::{OnIssuerChange, Policies};
 use countersign_core::policy::{KeyPolicy, SessionPolicy, TokenPolicy};
 use countersign_core::store::KeyStore as _;
+use countersign_core::token::ClaimMapping;
 use countersign_core::{Source as _, Span, Time};
-use countersign_jose::{Algorithm, Leeway};
+use countersign_jose::Algorithm;
+use countersign_server::telemetry::MetricsAccess;
 use countersign_server::{
-    FaultPoint, FeedPolicy, HashingPolicy, HttpPolicy, ManualSource, RoutePolicy, Server, ServerParts, SignUpPolicy,
-    StoppedRequest, ThrottlePolicy,
+    AddressRange, FaultPoint, FeedPolicy, HashingPolicy, ManualSource, Server, SignUpPolicy, StoppedRequest,
+    ThrottlePolicy,
 };
 use countersign_store_sqlite::{Options, SqliteStore};
 use std::net::SocketAddr;
@@ -48,10 +48,13 @@ pub(crate) struct Setup {
     pub(crate) session: SessionPolicy,
     pub(crate) key: KeyPolicy,
     pub(crate) sign_up: SignUpPolicy,
-    pub(crate) http: HttpPolicy,
+    pub(crate) trusted_origins: Vec<String>,
+    pub(crate) cors_origins: Vec<String>,
+    pub(crate) behind_proxy: Vec<AddressRange>,
     pub(crate) hashing: HashingPolicy,
     pub(crate) throttle: ThrottlePolicy,
     pub(crate) feed: FeedPolicy,
+    pub(crate) metrics: MetricsAccess,
     /// Kept open through restarts, so that nobody else takes the port; none: another one at each start.
     pub(crate) listener: Option<Arc<std::net::TcpListener>>,
 }
@@ -87,17 +90,27 @@ impl Default for Setup {
                 issuer: ISSUER.to_owned(),
                 algorithm: Algorithm::Es256,
                 access_lifetime: Span::from_seconds(600),
+                claims: ClaimMapping::default(),
             },
             session: SessionPolicy::default(),
             key: KeyPolicy::default(),
             sign_up: SignUpPolicy::Open,
-            http: HttpPolicy::new(ISSUER),
+            trusted_origins: Vec::new(),
+            cors_origins: Vec::new(),
+            behind_proxy: Vec::new(),
             hashing: HashingPolicy::default(),
             throttle: ThrottlePolicy::default(),
             feed: FeedPolicy::default(),
+            metrics: MetricsAccess::Loopback,
             listener: None,
         }
     }
+}
+
+/// Custom claims, each as `name=attribute:name`.
+pub(crate) fn mapping(claims: &[&str]) -> ClaimMapping {
+    let claims: Result<Vec<_>, _> = claims.iter().map(|text| ClaimMapping::definition(text)).collect();
+    ClaimMapping::of(claims.expect("claims")).expect("a mapping")
 }
 
 impl Setup {
@@ -111,6 +124,12 @@ impl Setup {
         self
     }
 
+    /// With these custom claims, each as `name=attribute:name`.
+    pub(crate) fn claims(mut self, claims: &[&str]) -> Self {
+        self.token.claims = mapping(claims);
+        self
+    }
+
     pub(crate) fn sign_up(self, sign_up: SignUpPolicy) -> Self {
         Self { sign_up, ..self }
     }
@@ -120,7 +139,6 @@ impl Setup {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
         listener.set_nonblocking(true).expect("a socket that does not block");
         self.token.issuer = format!("http://localhost:{}", listener.local_addr().expect("its address").port());
-        self.http = HttpPolicy::new(&self.token.issuer);
         self.listener = Some(Arc::new(listener));
         self
     }
@@ -147,28 +165,22 @@ impl Stopped {
         let source = Arc::new(ManualSource::at(now));
         let sqlite = Arc::new(SqliteStore::open(&Options::at(folder.path().join(DATABASE))).expect("a database"));
         let store = Arc::new(FailingStore::new(sqlite.clone()));
-        let server = Server::start(ServerParts {
-            store: store.clone(),
-            source: Arc::new(SharedKeys::over(source.clone())),
-            master: master_key(),
-            policies: Policies {
-                token: setup.token.clone(),
-                session: setup.session,
-                key: setup.key,
-                password: PasswordPolicy::with_blocklist(""),
-            },
-            routes: RoutePolicy {
-                sign_up: setup.sign_up,
-                leeway: Leeway::seconds(10).expect("a leeway"),
-                jwks_max_age: Span::from_seconds(600),
-                feed: setup.feed,
-            },
-            http: setup.http.clone(),
-            hashing: setup.hashing,
-            throttle: setup.throttle,
-            on_issuer_change: OnIssuerChange::Refuse,
-        });
-        let server = server.await.expect("a server");
+        let server = Server::builder(store.clone(), master_key(), setup.token.issuer.clone())
+            .source(Arc::new(SharedKeys::over(source.clone())))
+            .algorithm(setup.token.algorithm)
+            .access_lifetime(setup.token.access_lifetime)
+            .claims(setup.token.claims.clone())
+            .sessions(setup.session)
+            .keys(setup.key)
+            .sign_up(setup.sign_up)
+            .feed(setup.feed)
+            .metrics(setup.metrics)
+            .trusted_origins(setup.trusted_origins.clone())
+            .cors_origins(setup.cors_origins.clone())
+            .behind_proxy(setup.behind_proxy.clone())
+            .hashing(setup.hashing)
+            .throttle(setup.throttle);
+        let server = server.build().await.expect("a server");
         let listener = setup.listen().await;
         let address = listener.local_addr().expect("its address");
         let (stop, stopped) = oneshot::channel();

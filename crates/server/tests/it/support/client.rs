@@ -1,5 +1,6 @@
 //! A plain HTTP/1.1 client: one connection a request, every byte under the test's control, the whole answer kept.
 
+use super::conformance;
 use countersign_jose::base64url;
 use serde_json::Value;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -111,7 +112,9 @@ impl Request {
         head.push_str("connection: close\r\n\r\n");
         let mut bytes = head.into_bytes();
         bytes.extend(self.body.unwrap_or_default());
-        exchange(self.server, self.from, &bytes).await
+        let response = exchange(self.server, self.from, &bytes).await?;
+        conformance::check(&self.method, &self.target, &response);
+        Some(response)
     }
 }
 

@@ -10,11 +10,11 @@ use countersign_core::revocation::{Revocation, RevocationSubject, Sequence};
 use countersign_core::session::{SecretHash, Session, SessionState};
 use countersign_core::store::{
     AccountStore, AddedResource, AuditStore, BeginEpoch, ChangeAccount, ChangeClientStatus, ChangeMark, ChangePassword,
-    Changed, ClientChanged, ClientStore, CountRepeat, Created, Deployment, DeploymentStore, EndSessions, EndedSessions,
-    FeedPage, Founded, GrantStore, Held, HoldSession, KeyStore, NewAccount, OpenSession, Opened, Page, Paged,
-    Published, RaiseAlarm, RedeemCode, Redemption, Registered, RemoveClient, RemoveResource, ReplaceClientSecret,
-    ResourceStore, RevocationStore, RingChange, RotateSession, SessionFilter, SessionStore, Store, StoreError,
-    StoreFuture, Swap, Swept,
+    Changed, ClientChanged, ClientStore, CountLive, CountRepeat, CountedLive, Created, Deployment, DeploymentStore,
+    EndSessions, EndedSessions, FeedPage, Founded, GrantStore, Held, HoldSession, KeyStore, NewAccount, OpenSession,
+    Opened, Page, Paged, Published, RaiseAlarm, RedeemCode, Redemption, Registered, RemoveClient, RemoveResource,
+    ReplaceClientSecret, ResourceStore, RevocationStore, RingChange, RotateSession, SessionFilter, SessionStore, Store,
+    StoreError, StoreFuture, Swap, Swept, WriterFigures,
 };
 use countersign_core::{AccountId, Epoch, SessionId, Span, Time};
 use countersign_jose::Timestamp;
@@ -137,8 +137,9 @@ fn unavailable() -> StoreError {
 }
 
 macro_rules! delegate {
-    ($($store:ident { $($method:ident($($argument:ident: $type:ty),*) -> $outcome:ty;)* })*) => {
+    ($($store:ident { $($method:ident($($argument:ident: $type:ty),*) -> $outcome:ty;)* $(= $more:item)? })*) => {
         $(impl $store for FailingStore {
+            $($more)?
             $(fn $method(&self, $($argument: $type),*) -> StoreFuture<'_, $outcome> {
                 self.call(stringify!($method), move |store| store.$method($($argument),*))
             })*
@@ -163,6 +164,7 @@ delegate! {
         rotate_session(rotate: RotateSession) -> Swap;
         end_sessions(end: EndSessions) -> EndedSessions;
         sessions(filter: SessionFilter, page: Page) -> Paged<Session>;
+        count_live(count: CountLive) -> CountedLive;
     }
     ClientStore {
         register_client(client: Client, audit: AuditEvent) -> Registered;
@@ -213,5 +215,8 @@ delegate! {
         change_issuer(from: &str, to: &str) -> Swap;
         probe() -> ();
         sweep(now: Time) -> Swept;
+        = fn figures(&self) -> Option<WriterFigures> {
+            self.inner.figures()
+        }
     }
 }

@@ -21,8 +21,7 @@ struct Written(Arc<Mutex<Vec<u8>>>);
 
 impl Recording {
     pub(crate) fn begin(format: LogFormat) -> Self {
-        static INSTALLED: Once = Once::new();
-        INSTALLED.call_once(|| tracing::subscriber::set_global_default(Nobody).expect("no other log"));
+        others_log_to_nobody();
         let written = Written::default();
         let (policy, writer) = (LogPolicy { format, filter: "trace".to_owned() }, written.clone());
         let subscriber = subscriber(&policy, move || writer.clone(), false).expect("a log");
@@ -34,6 +33,12 @@ impl Recording {
         let written = self.written.0.lock().unwrap_or_else(PoisonError::into_inner);
         String::from_utf8(written.clone()).expect("a log in UTF-8")
     }
+}
+
+/// Before a test has a log of its own: else what other threads pass first is switched off for it, too.
+pub(crate) fn others_log_to_nobody() {
+    static INSTALLED: Once = Once::new();
+    INSTALLED.call_once(|| tracing::subscriber::set_global_default(Nobody).expect("no other log"));
 }
 
 /// What the threads of other tests log to. It wants nothing but to be asked each time: with no subscriber there, the

@@ -4,6 +4,7 @@ pub(crate) mod app;
 pub(crate) mod apps;
 pub(crate) mod certificates;
 pub(crate) mod client;
+mod conformance;
 pub(crate) mod failing;
 pub(crate) mod follower;
 pub(crate) mod forge;

@@ -1,13 +1,14 @@
 //! What users and operators do, as verbs.
 
-use super::app::{ISSUER, TestApp, master_key};
+use super::app::{ISSUER, TestApp, mapping, master_key};
 use super::client::{Request, Response, Tokens};
 use countersign_core::account::{Account, AccountStatus, Login, Password, PasswordPolicy, Role, Roles};
 use countersign_core::audit::{Actor, AuditEvent, AuditFilter};
 use countersign_core::key_ring::{KeyRing, StorageKey};
 use countersign_core::limits::SESSIONS_PER_ACCOUNT_MAX;
 use countersign_core::ops::{
-    ChangeRole, ChangeStatus, HashInPlace, KeyRingChanged, Policies, RotateKeys, SignUp, SignedUp,
+    ChangeAttribute, ChangeRole, ChangeStatus, HashInPlace, InvalidAttribute, KeyRingChanged, Policies, RotateKeys,
+    SignUp, SignedUp,
 };
 use countersign_core::resource::{Resource, ResourceUri};
 use countersign_core::session::{End, EndReason, Session};
@@ -128,6 +129,24 @@ impl TestApp {
         let account = self.account(login).await;
         let change = ChangeRole::Remove(Role::parse(role).unwrap());
         change.run(&account, Actor::named("test"), self.store(), &self.draw()).await.unwrap().unwrap();
+    }
+
+    /// As `countersign account set` does.
+    pub(crate) async fn set_attribute(&self, login: &str, name: &str, value: &str) -> Result<(), InvalidAttribute> {
+        let account = self.account(login).await;
+        let change = ChangeAttribute { name: name.to_owned(), value: value.to_owned() };
+        let (policies, draw) = (self.policies(), self.draw());
+        let changed = change.run(&account, Actor::named("test"), self.store(), &policies, &draw).await;
+        changed.unwrap().map(|_| ())
+    }
+
+    /// A resource that has these custom claims in place of those of the configuration.
+    pub(crate) async fn add_resource_with_claims(&self, uri: &str, claims: &[&str]) {
+        let now = self.clock().now();
+        let resource = Resource::new(ResourceUri::parse(uri).unwrap(), [], None, now).unwrap();
+        let resource = Resource { claims: Some(mapping(claims)), ..resource };
+        let audit = AuditEvent::new(now, "resource.added", Actor::named("test"));
+        self.store().add_resource(resource, audit).await.unwrap();
     }
 
     pub(crate) async fn add_resource(&self, uri: &str, scopes: &[&str]) {

@@ -4,10 +4,12 @@ use crate::app::App;
 use crate::error::ApiError;
 use crate::http::administrator::Administrator;
 use crate::http::json::Json;
+use crate::http::path::Path;
 use crate::http::query::Query;
+use crate::openapi::values;
 use crate::routes::api::page::{List, PageQuery};
 use crate::routes::api::rfc3339;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use countersign_core::Time;
 use countersign_core::client::{
@@ -21,68 +23,108 @@ use countersign_core::resource::ResourceUri;
 use countersign_core::scope::{Scope, ScopeSet};
 use countersign_jose::JwkSet;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-#[derive(Deserialize)]
+/// A client to be registered.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = ClientRegistration)]
 pub(crate) struct RegisterRequest {
+    #[schema(value_type = values::ClientId)]
     client_id: String,
+    #[schema(value_type = values::ClientKindCode)]
     kind: String,
+    /// What people call it.
     #[serde(default)]
+    #[schema(value_type = Option<values::ClientName>)]
     name: Option<String>,
+    /// What it may ask for.
     #[serde(default)]
+    #[schema(value_type = values::ScopeTokens)]
     scopes: Vec<String>,
+    /// The registered resource servers for which it may have tokens, beside the issuer itself.
     #[serde(default)]
+    #[schema(value_type = values::ResourceUris)]
     resources: Vec<String>,
+    /// Where people come back to once they have signed in, compared character by character.
     #[serde(default)]
     redirect_uris: Vec<String>,
+    /// As its kind does, where it is left out.
     #[serde(default)]
+    #[schema(value_type = Option<values::AuthenticationMethod>)]
     token_endpoint_auth_method: Option<String>,
+    /// Its public keys for `private_key_jwt`: a JWK Set (RFC 7517 §5).
     #[serde(default)]
+    #[schema(value_type = Option<Object>)]
     jwks: Option<serde_json::Value>,
 }
 
 /// A client, without anything secret.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Client)]
 pub(crate) struct ClientView {
+    #[schema(value_type = values::ClientId)]
     client_id: String,
+    /// What people call it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = values::ClientName, required = false)]
     name: Option<String>,
+    /// What it is; the built-in client's is `first_party`.
     kind: &'static str,
+    #[schema(value_type = values::AuthenticationMethod)]
     token_endpoint_auth_method: &'static str,
+    #[schema(value_type = values::ScopeTokens)]
     scopes: Vec<String>,
+    #[schema(value_type = values::ResourceUris)]
     resources: Vec<String>,
+    /// Where people come back to once they have signed in.
     redirect_uris: Vec<String>,
+    #[schema(value_type = values::ClientStatusCode)]
     status: &'static str,
+    #[schema(value_type = values::Moment)]
     created_at: String,
 }
 
 /// A client and what its revocation says.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct ClientDetail {
     #[serde(flatten)]
     client: ClientView,
     /// Until when tokens of it are refused, where a revocation names it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = values::Moment, required = false)]
     refused_until: Option<String>,
 }
 
 /// A client, and its secret, if it has one, shown once.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = ClientCredentials)]
 pub(crate) struct Shown {
+    #[schema(value_type = values::ClientId)]
     client_id: String,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = values::ClientSecretText, required = false)]
     client_secret: Option<String>,
+    /// Until when tokens of it are refused, where a revocation names it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = values::Moment, required = false)]
     refused_until: Option<String>,
 }
 
 /// What became of a client's status.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = ClientStatusChange)]
 pub(crate) struct StatusView {
+    #[schema(value_type = values::ClientId)]
     client_id: String,
+    #[schema(value_type = values::ClientStatusCode)]
     status: &'static str,
+    /// How many live sessions ended by it.
+    #[schema(minimum = 0)]
     sessions_ended: u64,
+    /// Until when tokens of it are refused, where a revocation names it.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = values::Moment, required = false)]
     refused_until: Option<String>,
 }
 
@@ -99,7 +141,7 @@ pub(crate) async fn list(
 pub(crate) async fn show(
     State(app): State<App>,
     _administrator: Administrator,
-    Path(id): Path<String>,
+    Path(id): Path,
 ) -> Result<axum::Json<ClientDetail>, ApiError> {
     let client = find(&app, &id).await?;
     let refused_until = refused_until(&app, &client.id).await?;
@@ -130,7 +172,7 @@ pub(crate) async fn register(
 pub(crate) async fn rotate_secret(
     State(app): State<App>,
     administrator: Administrator,
-    Path(id): Path<String>,
+    Path(id): Path,
 ) -> Result<axum::Json<Shown>, ApiError> {
     let client = find(&app, &id).await?;
     let refused_until = refused_until(&app, &client.id).await?;
@@ -148,7 +190,7 @@ pub(crate) async fn rotate_secret(
 pub(crate) async fn disable(
     State(app): State<App>,
     administrator: Administrator,
-    Path(id): Path<String>,
+    Path(id): Path,
 ) -> Result<axum::Json<StatusView>, ApiError> {
     change_status(&app, administrator, &id, ClientStatus::Disabled).await
 }
@@ -157,7 +199,7 @@ pub(crate) async fn disable(
 pub(crate) async fn enable(
     State(app): State<App>,
     administrator: Administrator,
-    Path(id): Path<String>,
+    Path(id): Path,
 ) -> Result<axum::Json<StatusView>, ApiError> {
     change_status(&app, administrator, &id, ClientStatus::Active).await
 }
@@ -166,7 +208,7 @@ pub(crate) async fn enable(
 pub(crate) async fn remove(
     State(app): State<App>,
     administrator: Administrator,
-    Path(id): Path<String>,
+    Path(id): Path,
 ) -> Result<StatusCode, ApiError> {
     let client = find(&app, &id).await?;
     let removed = RemoveClient.run(&client, administrator.actor, app.store(), app.policies(), &app.draw()).await?;
@@ -253,5 +295,125 @@ impl Shown {
     fn of(id: &ClientId, secret: Option<&ClientSecret>, refused_until: Option<String>) -> Self {
         let client_secret = secret.map(|secret| secret.expose().to_owned());
         Self { client_id: id.to_string(), client_secret, refused_until }
+    }
+}
+
+pub(crate) mod docs {
+    use super::{ClientDetail, ClientView, Shown, StatusView};
+    use crate::error::Kind;
+    use crate::openapi::{Answer, Operation, Tag, examples, values};
+    use crate::routes::api::page::one;
+    use axum::http::StatusCode;
+    use countersign_core::client::{ClientKind, ClientStatus};
+    use countersign_core::scope::FEED_READ;
+    use serde_json::json;
+
+    fn client() -> ClientView {
+        ClientView {
+            client_id: examples::CLIENT.to_owned(),
+            name: Some("Nightly reports".to_owned()),
+            kind: ClientKind::Machine.code(),
+            token_endpoint_auth_method: "client_secret_basic",
+            scopes: vec![FEED_READ.to_owned()],
+            resources: Vec::new(),
+            redirect_uris: Vec::new(),
+            status: ClientStatus::Active.code(),
+            created_at: examples::TIME.to_owned(),
+        }
+    }
+
+    fn shown() -> Shown {
+        Shown {
+            client_id: examples::CLIENT.to_owned(),
+            client_secret: Some(examples::CLIENT_SECRET.to_owned()),
+            refused_until: None,
+        }
+    }
+
+    pub(crate) fn list(operation: &mut Operation) {
+        operation
+            .is("listClients", Tag::Administration, "List clients", "By id; the built-in client is one of them.")
+            .answers(Answer::json(StatusCode::OK, "The clients.", &one(client())));
+    }
+
+    pub(crate) fn show(operation: &mut Operation) {
+        let detail = ClientDetail { client: client(), refused_until: Some(examples::LATER.to_owned()) };
+        operation
+            .is("showClient", Tag::Administration, "Show a client", "With the time until which its tokens are refused.")
+            .answers(Answer::json(StatusCode::OK, "The client.", &detail));
+        named(operation);
+    }
+
+    pub(crate) fn register(operation: &mut Operation) {
+        let machine = json!({
+            "client_id": examples::CLIENT, "kind": ClientKind::Machine.code(), "name": "Nightly reports",
+            "scopes": [FEED_READ],
+        });
+        operation
+            .is(
+                "registerClient",
+                Tag::Administration,
+                "Register a client",
+                "Its secret is in this answer and nowhere else.",
+            )
+            .body_example(machine)
+            .answers(Answer::json(StatusCode::CREATED, "Registered.", &shown()))
+            .fails(&[Kind::InvalidScope, Kind::InvalidTarget, Kind::ClientIdTaken]);
+    }
+
+    pub(crate) fn rotate_secret(operation: &mut Operation) {
+        operation
+            .is(
+                "rotateClientSecret",
+                Tag::Administration,
+                "Replace a client's secret",
+                "The secret before is refused from now on; tokens that were issued live on.",
+            )
+            .answers(Answer::json(StatusCode::OK, "The new secret.", &shown()))
+            .fails(&[Kind::InvalidRequest, Kind::Changed]);
+        named(operation);
+    }
+
+    pub(crate) fn disable(operation: &mut Operation) {
+        let id = "disableClient";
+        operation.is(
+            id,
+            Tag::Administration,
+            "Disable a client",
+            "Its sessions end, and every verifier refuses its tokens.",
+        );
+        status(operation, ClientStatus::Disabled, Some(examples::LATER));
+    }
+
+    pub(crate) fn enable(operation: &mut Operation) {
+        let text = "Verifiers refuse its tokens until the time that the answer tells.";
+        operation.is("enableClient", Tag::Administration, "Enable a client", text);
+        status(operation, ClientStatus::Active, Some(examples::LATER));
+    }
+
+    pub(crate) fn remove(operation: &mut Operation) {
+        let text = "Its sessions end, and every verifier refuses its tokens.";
+        operation
+            .is("removeClient", Tag::Administration, "Remove a client", text)
+            .answers(Answer::empty(StatusCode::NO_CONTENT, "Removed."))
+            .fails(&[Kind::Changed]);
+        named(operation);
+    }
+
+    fn status(operation: &mut Operation, status: ClientStatus, refused_until: Option<&str>) {
+        let view = StatusView {
+            client_id: examples::CLIENT.to_owned(),
+            status: status.code(),
+            sessions_ended: 0,
+            refused_until: refused_until.map(str::to_owned),
+        };
+        operation
+            .answers(Answer::json(StatusCode::OK, "So it is now, whatever it was before.", &view))
+            .fails(&[Kind::Changed]);
+        named(operation);
+    }
+
+    fn named(operation: &mut Operation) {
+        operation.path_parameter::<values::ClientId>("id", "The client.", examples::CLIENT);
     }
 }

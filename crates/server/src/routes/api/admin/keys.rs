@@ -4,41 +4,60 @@ use crate::app::App;
 use crate::error::ApiError;
 use crate::http::administrator::Administrator;
 use crate::http::json::OptionalJson;
+use crate::http::path::Path;
 use crate::http::query::Query;
+use crate::openapi::values;
 use crate::routes::api::page::{List, PageQuery};
 use crate::routes::api::rfc3339;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use countersign_core::audit::Actor;
 use countersign_core::key_ring::RingKey;
 use countersign_core::ops::KeyRingChanged;
 use countersign_core::store::{Cursor, CursorStanding, Page, Paged};
 use countersign_jose::KeyId;
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// A signing key, without its secret.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = Key)]
 pub(crate) struct KeyView {
+    #[schema(value_type = values::KeyIdText)]
     kid: String,
+    #[schema(value_type = values::KeyStateCode)]
     state: &'static str,
+    #[schema(value_type = values::KeyPurpose)]
     purpose: &'static str,
+    #[schema(value_type = values::AlgorithmName)]
     algorithm: &'static str,
+    #[schema(value_type = values::Moment)]
     published_at: String,
+    /// Since when it signs.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = values::Moment, required = false)]
     activated_at: Option<String>,
+    /// When it leaves the key set.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = values::Moment, required = false)]
     gone_at: Option<String>,
 }
 
 /// What became of a key.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = KeyChange)]
 pub(crate) struct Moved {
+    #[schema(value_type = values::KeyIdText)]
     kid: String,
+    #[schema(value_type = values::KeyStateCode)]
     state: &'static str,
 }
 
-#[derive(Deserialize, Default)]
+/// When the next key is to sign.
+#[derive(Deserialize, Default, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = KeyRotation)]
 pub(crate) struct RotateRequest {
+    /// At once, even if verifiers may not know it yet.
     #[serde(default)]
     now: bool,
 }
@@ -77,7 +96,7 @@ pub(crate) async fn rotate(
 pub(crate) async fn revoke(
     State(app): State<App>,
     administrator: Administrator,
-    Path(kid): Path<String>,
+    Path(kid): Path,
 ) -> Result<axum::Json<Moved>, ApiError> {
     administrator.must_be_recent(app.source().now())?;
     let kid = KeyId::new(&kid).map_err(|_| ApiError::not_found())?;
@@ -128,4 +147,60 @@ fn page_of(mut keys: Vec<RingKey>, page: &Page) -> Paged<RingKey> {
 
 fn unexpected(changed: &KeyRingChanged) -> ApiError {
     ApiError::internal(format!("the key ring answered something else than was asked: {changed:?}"))
+}
+
+pub(crate) mod docs {
+    use super::{KeyView, Moved};
+    use crate::error::Kind;
+    use crate::openapi::{Answer, Operation, Tag, examples, values};
+    use crate::routes::api::page::one;
+    use axum::http::StatusCode;
+    use countersign_core::key_ring::{KeyState, Purpose};
+    use countersign_jose::Algorithm;
+    use serde_json::json;
+
+    fn moved(state: KeyState) -> Moved {
+        Moved { kid: examples::KEY.to_owned(), state: state.code() }
+    }
+
+    pub(crate) fn list(operation: &mut Operation) {
+        let key = KeyView {
+            kid: examples::KEY.to_owned(),
+            state: KeyState::Active.code(),
+            purpose: Purpose::AccessToken.code(),
+            algorithm: Algorithm::Es256.as_str(),
+            published_at: examples::TIME.to_owned(),
+            activated_at: Some(examples::TIME.to_owned()),
+            gone_at: None,
+        };
+        operation
+            .is("listKeys", Tag::Administration, "List the signing keys", "In the order in which they were published.")
+            .answers(Answer::json(StatusCode::OK, "The keys.", &one(key)));
+    }
+
+    pub(crate) fn rotate(operation: &mut Operation) {
+        operation
+            .is(
+                "rotateKeys",
+                Tag::Administration,
+                "Let the next key sign",
+                "Once it has been published long enough, or at once. The key before goes on to verify.",
+            )
+            .body_example(json!({ "now": false }))
+            .answers(Answer::json(StatusCode::OK, "The key that signs now.", &moved(KeyState::Active)))
+            .fails(&[Kind::KeyNotReady]);
+    }
+
+    pub(crate) fn revoke(operation: &mut Operation) {
+        operation
+            .is(
+                "revokeKey",
+                Tag::Administration,
+                "Revoke a signing key",
+                "Every token under it is refused, for ever; another key signs at once. Needs a recent sign-in.",
+            )
+            .path_parameter::<values::KeyIdText>("kid", "The key.", examples::KEY)
+            .answers(Answer::json(StatusCode::OK, "Revoked.", &moved(KeyState::Revoked)))
+            .fails(&[Kind::StaleAuthentication]);
+    }
 }

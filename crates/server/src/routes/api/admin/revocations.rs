@@ -8,6 +8,7 @@ use crate::http::administrator::Administrator;
 use crate::http::json::Json;
 use crate::http::prefer::Wait;
 use crate::limits::REASON_CHARACTERS_MAX;
+use crate::openapi::values;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -17,7 +18,12 @@ use countersign_core::ops::{Revocable, Revoke, Revoked};
 use countersign_core::revocation::Sequence;
 use countersign_jose::KeyId;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
+use utoipa::openapi::schema::{AdditionalProperties, Object, ObjectBuilder, OneOfBuilder, Type};
+use utoipa::openapi::{Ref, RefOr, Schema};
+use utoipa::{PartialSchema, ToSchema};
 
+/// What is taken back.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct RevocationRequest {
@@ -27,6 +33,7 @@ pub(crate) struct RevocationRequest {
     reason: Option<String>,
 }
 
+/// What there is to take back.
 #[derive(Deserialize, Clone, Copy)]
 #[serde(rename_all = "lowercase")]
 enum Kind {
@@ -37,8 +44,11 @@ enum Kind {
 }
 
 /// Where it stands in the feed, and how far the verifiers are with it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = RevocationPublished)]
 struct Published {
+    /// Its number in the feed.
+    #[schema(minimum = 0)]
     sequence: u64,
     verifiers: Progress,
 }
@@ -101,5 +111,67 @@ fn reason(text: String) -> Result<String, ApiError> {
         Ok(text)
     } else {
         Err(ApiError::invalid_request("`reason` must be 1 to 256 characters, none of control"))
+    }
+}
+
+/// The kind tells what `id` is.
+impl PartialSchema for RevocationRequest {
+    fn schema() -> RefOr<Schema> {
+        let what = [
+            one::<values::Id>(&["session", "token"], "A session by its `sid`, a token by its `jti`."),
+            one::<values::ClientId>(&["client"], "Every token that a client has, by its `client_id`."),
+            one::<values::KeyIdText>(&["key"], "A signing key, by its `kid`: everything under it."),
+        ];
+        let what = what.into_iter().fold(OneOfBuilder::new(), OneOfBuilder::item);
+        RefOr::T(what.description(Some("What is taken back.")).build().into())
+    }
+}
+
+impl ToSchema for RevocationRequest {
+    fn name() -> Cow<'static, str> {
+        "Revocation".into()
+    }
+}
+
+fn one<T: ToSchema>(kinds: &[&str], description: &str) -> Object {
+    let null = ObjectBuilder::new().schema_type(Type::Null);
+    let reason = OneOfBuilder::new().item(Ref::from_schema_name(values::ReasonText::name())).item(null);
+    ObjectBuilder::new()
+        .property("kind", ObjectBuilder::new().schema_type(Type::String).enum_values(Some(kinds.iter().copied())))
+        .property("id", Ref::from_schema_name(T::name()))
+        .property("reason", reason)
+        .required("kind")
+        .required("id")
+        .additional_properties(Some(AdditionalProperties::FreeForm(false)))
+        .description(Some(description))
+        .build()
+}
+
+pub(crate) mod docs {
+    use super::Published;
+    use crate::error::Kind;
+    use crate::feed::Progress;
+    use crate::http::prefer::Wait;
+    use crate::openapi::{Answer, Operation, Tag, examples};
+    use axum::http::StatusCode;
+    use serde_json::json;
+
+    pub(crate) fn revoke(operation: &mut Operation) {
+        let published = Published { sequence: 42, verifiers: Progress { connected: 3, applied: 3, slowest_ms: 18 } };
+        let lost = json!({ "kind": "session", "id": examples::SESSION, "reason": "the laptop was stolen" });
+        operation
+            .is(
+                "revoke",
+                Tag::Administration,
+                "Take back a session, a token, a client or a key",
+                "With `Prefer: wait=N` the answer waits, N seconds at most, until every connected verifier has applied \
+                 it. A key needs a recent sign-in.",
+            )
+            .body_example(lost)
+            .answers(
+                Answer::json(StatusCode::CREATED, "Published, and how far the verifiers are with it.", &published)
+                    .with(Wait::APPLIED),
+            )
+            .fails(&[Kind::NotFound, Kind::StaleAuthentication]);
     }
 }

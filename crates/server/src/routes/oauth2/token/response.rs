@@ -3,26 +3,40 @@
 use crate::app::App;
 use crate::error::ApiError;
 use crate::http::dpop::{self, DPOP_NONCE};
+use crate::openapi::values;
 use axum::Json;
 use axum::http::HeaderValue;
 use axum::response::{IntoResponse, Response};
 use countersign_core::ops::Issue;
 use countersign_core::token::{AccessClaims, IdClaims};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// An access token, what it is good for, and what goes with it.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct TokenResponse {
+    #[schema(value_type = values::CompactToken)]
     pub(super) access_token: String,
+    /// How the access token is presented: `DPoP` where it is bound to a key.
+    #[schema(pattern = "^(Bearer|DPoP)$")]
     pub(super) token_type: &'static str,
+    /// Seconds for which the access token holds, an hour at most.
+    #[schema(minimum = 0, maximum = 3600)]
     pub(super) expires_in: u64,
+    /// To people's clients alone: a machine can ask again.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = values::RefreshTokenText, required = false)]
     pub(super) refresh_token: Option<String>,
+    /// Where `openid` was granted.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = values::CompactToken, required = false)]
     pub(super) id_token: Option<String>,
+    /// What was granted.
+    #[schema(value_type = values::ScopeList)]
     pub(super) scope: String,
     /// `DPoP-Nonce`, where the next proof needs one.
     #[serde(skip)]
+    #[schema(ignore)]
     pub(super) nonce: Option<HeaderValue>,
 }
 
