@@ -6,6 +6,7 @@ use countersign_server::AddressRange;
 use countersign_server::telemetry::MetricsAccess;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 /// A scrape: every series with its value.
 struct Scrape(BTreeMap<String, f64>);
@@ -182,8 +183,14 @@ async fn nothing_that_is_sent_makes_a_series_or_is_told() {
         assert!(session.send().await.status >= 400);
     };
     ask(0).await;
-    Scrape::of(&app).await; // so that the route of scrapes is one of those before
-    let before = Scrape::of(&app).await;
+    // The route of scrapes is one of those before, and so is what is counted beside the requests.
+    let before = loop {
+        let scrape = Scrape::of(&app).await;
+        if scrape.names().contains("countersign_sessions_live") {
+            break scrape;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    };
     for number in 1..20 {
         ask(number).await;
     }
