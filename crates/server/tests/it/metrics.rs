@@ -120,7 +120,7 @@ async fn the_feed_and_those_who_follow_it_are_told() {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(std::time::Duration::from_secs(20), published).await.expect("it is counted");
+    tokio::time::timeout(Duration::from_secs(20), published).await.expect("it is counted");
     assert_eq!(
         (behind.get("countersign_feed_verifiers"), behind.get("countersign_feed_verifier_lag_entries")),
         (1.0, 3.0)
@@ -142,12 +142,12 @@ async fn live_sessions_are_counted_while_somebody_scrapes() {
         }
         tokio::task::yield_now().await;
     };
-    tokio::time::timeout(std::time::Duration::from_secs(20), counted(2.0)).await.expect("two are counted");
+    tokio::time::timeout(Duration::from_secs(20), counted(2.0)).await.expect("two are counted");
     app.sign_in("ana").await;
-    tokio::time::timeout(std::time::Duration::from_secs(20), counted(3.0)).await.expect("three are counted");
+    tokio::time::timeout(Duration::from_secs(20), counted(3.0)).await.expect("three are counted");
     // Its token may have expired while the clock was moved: it ends by what does not.
     app.post("/api/v1/sign-out").json(json!({ "refresh_token": ana.refresh_token })).send().await.assert_status(204);
-    tokio::time::timeout(std::time::Duration::from_secs(20), counted(2.0)).await.expect("one has ended");
+    tokio::time::timeout(Duration::from_secs(20), counted(2.0)).await.expect("one has ended");
 }
 
 #[tokio::test]
