@@ -26,6 +26,7 @@ pub(crate) async fn metrics(State(app): State<App>, LocalRequest(local): LocalRe
 pub(crate) mod docs {
     use crate::error::Kind;
     use crate::openapi::{Answer, Operation, Tag};
+    use crate::telemetry::metrics::Exposition;
     use axum::http::StatusCode;
 
     const EXAMPLE: &str = "# TYPE countersign_sessions_live gauge\ncountersign_sessions_live 42\n# EOF\n";
@@ -39,7 +40,7 @@ pub(crate) mod docs {
                 "As Prometheus reads it. `telemetry.metrics` says who may: programs on the same machine, everybody, or \
                  nobody. To everybody else there is nothing here.",
             )
-            .answers(Answer::empty(StatusCode::OK, "Every metric.").or_stream("text/plain", EXAMPLE))
+            .answers(Answer::empty(StatusCode::OK, "Every metric.").or_stream(Exposition::CONTENT_TYPE, EXAMPLE))
             .fails(&[Kind::NotFound]);
     }
 }

@@ -6,6 +6,7 @@ use countersign_server::AddressRange;
 use countersign_server::telemetry::MetricsAccess;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 /// A scrape: every series with its value.
 struct Scrape(BTreeMap<String, f64>);
@@ -119,7 +120,7 @@ async fn the_feed_and_those_who_follow_it_are_told() {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(std::time::Duration::from_secs(20), published).await.expect("it is counted");
+    tokio::time::timeout(Duration::from_secs(20), published).await.expect("it is counted");
     assert_eq!(
         (behind.get("countersign_feed_verifiers"), behind.get("countersign_feed_verifier_lag_entries")),
         (1.0, 3.0)
@@ -141,12 +142,12 @@ async fn live_sessions_are_counted_while_somebody_scrapes() {
         }
         tokio::task::yield_now().await;
     };
-    tokio::time::timeout(std::time::Duration::from_secs(20), counted(2.0)).await.expect("two are counted");
+    tokio::time::timeout(Duration::from_secs(20), counted(2.0)).await.expect("two are counted");
     app.sign_in("ana").await;
-    tokio::time::timeout(std::time::Duration::from_secs(20), counted(3.0)).await.expect("three are counted");
+    tokio::time::timeout(Duration::from_secs(20), counted(3.0)).await.expect("three are counted");
     // Its token may have expired while the clock was moved: it ends by what does not.
     app.post("/api/v1/sign-out").json(json!({ "refresh_token": ana.refresh_token })).send().await.assert_status(204);
-    tokio::time::timeout(std::time::Duration::from_secs(20), counted(2.0)).await.expect("one has ended");
+    tokio::time::timeout(Duration::from_secs(20), counted(2.0)).await.expect("one has ended");
 }
 
 #[tokio::test]
@@ -182,8 +183,14 @@ async fn nothing_that_is_sent_makes_a_series_or_is_told() {
         assert!(session.send().await.status >= 400);
     };
     ask(0).await;
-    Scrape::of(&app).await; // so that the route of scrapes is one of those before
-    let before = Scrape::of(&app).await;
+    // The route of scrapes is one of those before, and so is what is counted beside the requests.
+    let before = loop {
+        let scrape = Scrape::of(&app).await;
+        if scrape.names().contains("countersign_sessions_live") {
+            break scrape;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    };
     for number in 1..20 {
         ask(number).await;
     }

@@ -35,12 +35,10 @@ pub(crate) fn check(method: &str, target: &str, response: &Response) {
     };
     let media_type = response.header("content-type").unwrap_or_default();
     assert!(content.contains_key(media_type), "{at}: `{media_type}` is none of {:?}", content.keys());
-    if media_type == "text/event-stream" {
-        return;
-    }
+    // Of what is no JSON there is an example alone.
+    let Some(schema) = content[media_type].get("schema") else { return };
     let body = serde_json::from_slice(&response.body).unwrap_or_default();
-    let faults: Vec<_> =
-        validator(&at, &content[media_type]["schema"]).iter_errors(&body).map(|e| e.to_string()).collect();
+    let faults: Vec<_> = validator(&at, schema).iter_errors(&body).map(|e| e.to_string()).collect();
     assert!(faults.is_empty(), "{at}: {faults:?} in {body}");
 }
 
