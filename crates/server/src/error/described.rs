@@ -8,9 +8,12 @@ use serde_json::Value;
 const REQUEST_ID: &str = "c29tZSByYW5kb20gYnl0ZQ";
 
 impl Kind {
-    /// The status that it is answered with.
-    pub(crate) const fn status(self) -> StatusCode {
-        self.row().0
+    /// The status that it is answered with in this form.
+    pub(crate) const fn status(self, form: Form) -> StatusCode {
+        match form {
+            Form::Problem => self.row().0,
+            Form::OAuth => oauth::status(self, self.row().0),
+        }
     }
 
     /// What it means.

@@ -27,7 +27,7 @@ pub(super) struct Failure {
 pub(super) fn responses(kinds: &BTreeSet<Kind>, form: Form, schemas: &mut Schemas) -> Vec<Failure> {
     let mut by_status: BTreeMap<String, Vec<Kind>> = BTreeMap::new();
     for kind in kinds {
-        by_status.entry(kind.status().as_str().to_owned()).or_default().push(*kind);
+        by_status.entry(kind.status(form).as_str().to_owned()).or_default().push(*kind);
     }
     let failures = by_status.into_iter().map(|(status, kinds)| {
         let codes: Vec<_> = kinds.iter().map(|kind| kind.row_code()).collect();
@@ -76,7 +76,7 @@ fn schema(kinds: &[Kind], form: Form, schemas: &mut Schemas) -> Schema {
     let narrowed = ObjectBuilder::new();
     let (general, narrowed) = match form {
         Form::Problem => {
-            let status = kinds.first().map(|kind| Value::from(kind.status().as_u16()));
+            let status = kinds.first().map(|kind| Value::from(kind.status(form).as_u16()));
             let status = ObjectBuilder::new().schema_type(Type::Integer).enum_values(status.map(|status| [status]));
             (named::<ProblemDocument<'_>>(schemas), narrowed.property("code", codes).property("status", status))
         }
