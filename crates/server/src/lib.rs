@@ -16,6 +16,7 @@ mod hashing;
 mod http;
 mod jobs;
 pub mod limits;
+mod pages;
 mod router;
 mod routes;
 mod serve;

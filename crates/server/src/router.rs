@@ -3,8 +3,10 @@
 use crate::app::App;
 use crate::fallback;
 use crate::http::layers;
+use crate::pages;
 use crate::routes::api::admin::{self, clients, keys};
 use crate::routes::api::{accounts, me, refresh, sessions, sign_in, sign_out};
+use crate::routes::oauth2::authorize;
 use crate::routes::{health, oauth2, revocations, well_known};
 use axum::Router;
 use axum::routing::{delete, get, post, put};
@@ -29,6 +31,10 @@ pub(crate) fn router(app: App) -> Router {
         .route("/api/v1/admin/keys/rotate", post(keys::rotate))
         .route("/api/v1/admin/keys/{kid}/revoke", post(keys::revoke))
         .route("/api/v1/admin/revocations", post(admin::revocations::revoke))
+        .route("/oauth2/authorize", get(authorize::get).post(authorize::post))
+        .route("/sign-in", get(authorize::sign_in::show).post(authorize::sign_in::submit))
+        .route("/consent", post(authorize::consent::submit))
+        .route("/assets/{name}", get(pages::assets::asset))
         .route("/oauth2/token", post(oauth2::token::token))
         .route("/revocations/feed", get(revocations::feed))
         .route("/revocations/snapshot", get(revocations::snapshot))

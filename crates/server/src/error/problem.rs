@@ -1,6 +1,7 @@
 //! Problem documents (RFC 9457), rendered once at the edge, where the request's id is known.
 
 use super::{ApiError, Kind, oauth};
+use crate::pages;
 use axum::body::Body;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, Response, StatusCode};
@@ -19,6 +20,8 @@ pub(crate) enum Form {
     Problem,
     /// RFC 6749 §5.2.
     OAuth,
+    /// HTML, for whoever is at the browser.
+    Page,
 }
 
 #[derive(Serialize)]
@@ -41,23 +44,31 @@ impl Problem {
 impl Form {
     /// The form of whatever is below this path, known or not.
     pub(crate) fn of(path: &str) -> Self {
-        if path.starts_with("/oauth2/") { Self::OAuth } else { Self::Problem }
+        match path {
+            "/oauth2/authorize" | "/sign-in" | "/consent" => Self::Page,
+            _ if path.starts_with("/oauth2/") => Self::OAuth,
+            _ => Self::Problem,
+        }
     }
 }
 
 /// Writes the problem that `response` carries, if it carries one, and logs its cause.
-pub(crate) fn render(mut response: Response<Body>, request_id: &str, form: Form) -> Response<Body> {
+pub(crate) fn render(mut response: Response<Body>, request_id: &str, form: Form, issuer: &str) -> Response<Body> {
     let Some(Problem(error)) = response.extensions_mut().remove::<Problem>() else { return response };
     let (status, code, title) = error.kind.row();
     log(&error, status, code);
+    let headers = response.headers_mut();
     let (content_type, body, challenge) = match form {
         Form::Problem => {
             let challenge = challenge(error.kind).map(HeaderValue::from_static);
             ("application/problem+json", document(&error, request_id), challenge)
         }
         Form::OAuth => ("application/json", oauth::body(&error, title), oauth::challenge(error.kind)),
+        Form::Page => {
+            let page = pages::error(headers, issuer, title, error.detail.as_deref(), request_id);
+            ("text/html; charset=utf-8", page, None)
+        }
     };
-    let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if let Some(challenge) = challenge {

@@ -5,7 +5,8 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::header::CACHE_CONTROL;
 use axum::response::{IntoResponse, Response};
-use countersign_core::scope::FEED_READ;
+use countersign_core::grant::ResponseMode;
+use countersign_core::scope::{FEED_READ, OFFLINE_ACCESS, OPENID};
 use serde::Serialize;
 
 /// OpenID Connect Discovery 1.0 §3 and RFC 8414 §2, with what exists.
@@ -13,6 +14,7 @@ use serde::Serialize;
 struct Metadata<'a> {
     issuer: &'a str,
     jwks_uri: String,
+    authorization_endpoint: String,
     token_endpoint: String,
     countersign_feed_uri: String,
     countersign_feed_snapshot_uri: String,
@@ -20,8 +22,15 @@ struct Metadata<'a> {
     countersign_feed_jwks_uri: String,
     grant_types_supported: [&'static str; 1],
     token_endpoint_auth_methods_supported: [&'static str; 1],
-    scopes_supported: [&'static str; 1],
-    response_types_supported: [&'static str; 0],
+    scopes_supported: [&'static str; 5],
+    response_types_supported: [&'static str; 1],
+    response_modes_supported: [&'static str; 2],
+    code_challenge_methods_supported: [&'static str; 1],
+    prompt_values_supported: [&'static str; 4],
+    authorization_response_iss_parameter_supported: bool,
+    claims_parameter_supported: bool,
+    request_parameter_supported: bool,
+    request_uri_parameter_supported: bool,
     subject_types_supported: [&'static str; 1],
     access_token_signing_alg_values_supported: [&'static str; 1],
 }
@@ -31,6 +40,7 @@ pub(crate) async fn metadata(State(app): State<App>) -> Response {
     let metadata = Metadata {
         issuer: app.issuer(),
         jwks_uri: format!("{}/.well-known/jwks.json", app.issuer()),
+        authorization_endpoint: format!("{}/oauth2/authorize", app.issuer()),
         token_endpoint: format!("{}/oauth2/token", app.issuer()),
         countersign_feed_uri: format!("{}/revocations/feed", app.issuer()),
         countersign_feed_snapshot_uri: format!("{}/revocations/snapshot", app.issuer()),
@@ -39,8 +49,15 @@ pub(crate) async fn metadata(State(app): State<App>) -> Response {
         grant_types_supported: ["client_credentials"],
         token_endpoint_auth_methods_supported: ["client_secret_basic"],
         // The issuer's own; those of resource servers are between them and their clients.
-        scopes_supported: [FEED_READ],
-        response_types_supported: [],
+        scopes_supported: [OPENID, "profile", "email", OFFLINE_ACCESS, FEED_READ],
+        response_types_supported: ["code"],
+        response_modes_supported: ResponseMode::ALL.map(ResponseMode::code),
+        code_challenge_methods_supported: ["S256"],
+        prompt_values_supported: ["none", "login", "consent", "select_account"],
+        authorization_response_iss_parameter_supported: true,
+        claims_parameter_supported: false,
+        request_parameter_supported: false,
+        request_uri_parameter_supported: false,
         subject_types_supported: ["public"],
         access_token_signing_alg_values_supported: [app.ring().signer.key().algorithm().as_str()],
     };
