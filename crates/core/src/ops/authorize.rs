@@ -192,7 +192,7 @@ impl Asked<'_> {
         }
     }
 
-    /// A use of the browser's sign-in moves its idle expiry. No token of its own leaves, so none is written ahead.
+    /// Finds the session live after the account was read, and moves its idle expiry, since it is used. No token of its own leaves, so none is written ahead.
     async fn hold(&self, browser: &BrowserSession, store: &dyn Store) -> Result<Held, StoreError> {
         let (session, now) = (&browser.session, self.draw.now);
         let idle_expires_at = (now + self.policies.session.idle).min(session.absolute_expires_at);

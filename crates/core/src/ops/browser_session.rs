@@ -7,8 +7,8 @@ use crate::session::Session;
 use crate::store::{Store, StoreError};
 use crate::time::Time;
 
-/// An account that is signed in at a browser. Its floor was read while the session was live: whatever ends all of the
-/// account's sessions from then on raises it.
+/// An account that is signed in at a browser. Its floor was read after the session: whoever relies on the two must hold
+/// the session afterwards, which shows an end of all sessions in between. A later one raises the floor.
 #[derive(Debug)]
 pub struct BrowserSession {
     /// Who.
@@ -26,20 +26,10 @@ pub async fn browser_session(
     store: &dyn Store,
     now: Time,
 ) -> Result<Option<BrowserSession>, StoreError> {
-    let Some(session) = live(secret, store, now).await? else { return Ok(None) };
-    let account = match session.account {
-        Some(id) => store.account(id).await?,
-        None => None,
-    };
-    let Some(account) = account.filter(|account| account.status == AccountStatus::Active) else { return Ok(None) };
-    // Looked at again: an end of all sessions before the floor was read would otherwise go unseen.
-    let session = live(secret, store, now).await?;
-    Ok(session.map(|session| BrowserSession { account, session }))
-}
-
-async fn live(secret: &BrowserSecret, store: &dyn Store, now: Time) -> Result<Option<Session>, StoreError> {
     let Some(state) = store.session(secret.session()).await? else { return Ok(None) };
-    let holds = state.session.secret_hash == secret.hash() && state.session.client.as_str() == ClientId::FIRST_PARTY;
-    let active = state.account.is_some_and(|account| account.status == AccountStatus::Active);
-    Ok((holds && active && state.session.is_live(now)).then_some(state.session))
+    let session = state.session;
+    let holds = session.secret_hash == secret.hash() && session.client.as_str() == ClientId::FIRST_PARTY;
+    let Some(id) = session.account.filter(|_| holds && session.is_live(now)) else { return Ok(None) };
+    let account = store.account(id).await?.filter(|account| account.status == AccountStatus::Active);
+    Ok(account.map(|account| BrowserSession { account, session }))
 }

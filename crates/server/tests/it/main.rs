@@ -15,6 +15,7 @@ mod flow;
 mod health;
 mod leak_drill;
 mod oauth2;
+mod pages;
 mod properties;
 mod revocations;
 mod secrets;

@@ -1,1 +1,2 @@
+mod authorize;
 mod token;

@@ -1,6 +1,7 @@
 //! What the tests share: a server to test, a client to send anything with, users as objects with verbs.
 
 pub(crate) mod app;
+pub(crate) mod browsers;
 pub(crate) mod certificates;
 pub(crate) mod client;
 pub(crate) mod failing;
