@@ -8,7 +8,7 @@ use axum::body::Body;
 use axum::http::{Response, StatusCode};
 use countersign_core::client::ClientKind;
 use countersign_core::ops::ConsentNeeded;
-use countersign_core::scope::{OFFLINE_ACCESS, OPENID};
+use countersign_core::scope::{IDENTITY, OFFLINE_ACCESS, OPENID, ScopeSet};
 
 /// A scope, as people are asked for it.
 struct ScopeLine<'a> {
@@ -49,13 +49,20 @@ pub(crate) fn consent(
         login: &needed.login,
         agent: needed.client.kind == ClientKind::Mcp,
         resource: needed.resource.as_ref().map(countersign_core::resource::ResourceUri::as_str),
-        scopes: needed.scope.iter().map(ScopeLine::of).collect(),
+        scopes: lines(&needed.scope),
         request,
         session: needed.session.to_string(),
         granted: needed.scope.to_string(),
         signed_in,
     };
     page(&template, StatusCode::OK, &Policy { own_forms: true, leads_to: Some(uri), script: false })
+}
+
+/// Who somebody is comes first.
+fn lines(scope: &ScopeSet) -> Vec<ScopeLine<'_>> {
+    let identity = IDENTITY.into_iter().filter(|name| scope.contains(name));
+    let others = scope.iter().filter(|name| !IDENTITY.contains(name));
+    identity.chain(others).map(ScopeLine::of).collect()
 }
 
 impl<'a> ScopeLine<'a> {
