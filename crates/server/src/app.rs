@@ -4,12 +4,13 @@ use crate::error::ApiError;
 use crate::feed::{FeedPolicy, Hub};
 use crate::hashing::HashingPool;
 use crate::http::HttpPolicy;
+use crate::replays::Replays;
 use crate::throttling::Throttle;
 use countersign_core::audit::Actor;
 use countersign_core::key_ring::{KeyRingError, MasterKey, OpenKeyRing, RingPolicy, StorageKey};
 use countersign_core::ops::{Issue, IssuedRefresh, Policies, RotateKeys};
 use countersign_core::store::Store;
-use countersign_core::token::AccessClaims;
+use countersign_core::token::{AccessClaims, IdClaims};
 use countersign_core::{Draw, Source, Span, Time};
 use countersign_jose::Leeway;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -52,6 +53,7 @@ pub(crate) struct Shared {
     pub(crate) http: HttpPolicy,
     pub(crate) hashing: HashingPool,
     pub(crate) throttle: Throttle,
+    pub(crate) replays: Replays,
     pub(crate) master: MasterKey,
     pub(crate) storage_key: StorageKey,
     pub(crate) ring: RwLock<Arc<OpenKeyRing>>,
@@ -113,6 +115,10 @@ impl App {
         &self.0.throttle
     }
 
+    pub(crate) fn replays(&self) -> &Replays {
+        &self.0.replays
+    }
+
     #[cfg(feature = "fault-injection")]
     pub(crate) fn faults(&self) -> &crate::fault::Faults {
         &self.0.faults
@@ -141,9 +147,12 @@ impl App {
         Arc::clone(&self.0.ring.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Moves the key ring on if something is due, and takes up what others changed.
+    /// Moves the key ring on if something is due, and takes up what others changed. ID tokens have keys from then on:
+    /// making them is not what a first start should wait for.
     pub(crate) async fn keep_keys(&self) -> Result<(), countersign_core::ops::RotationError> {
-        let ring = self.key_care(Actor::named("key rotation")).keep().await?;
+        let mut care = self.key_care(Actor::named("key rotation"));
+        care.policy.id_tokens = true;
+        let ring = care.keep().await?;
         if ring.version != self.ring().version {
             self.take_up(&ring)?;
         }
@@ -204,6 +213,16 @@ impl App {
         Ok(TokenPair { access_token, refresh_token, expires_in })
     }
 
+    /// Makes an ID token beside an access token. Where none was ever made, its key is made first.
+    pub(crate) async fn sign_id_token(&self, claims: &IdClaims, access_token: &str) -> Result<String, ApiError> {
+        if self.ring().id_tokens.is_none() {
+            self.keep_keys().await?;
+        }
+        let ring = self.ring();
+        let signer = ring.id_tokens.as_ref().ok_or_else(|| ApiError::internal(KeyRingError::NothingActive))?;
+        signer.sign(&claims.of_issuer(self.issuer(), access_token)).map_err(ApiError::internal)
+    }
+
     /// Makes an access token that an operation issued.
     #[cfg_attr(not(feature = "fault-injection"), expect(clippy::unused_async, reason = "tests may stop it here"))]
     pub(crate) async fn sign_access(&self, claims: &AccessClaims) -> Result<AccessToken, ApiError> {
@@ -215,7 +234,7 @@ impl App {
     }
 }
 
-/// What the key ring goes by, under these policies.
+/// What the key ring goes by, under these policies, until somebody needs an ID token.
 #[must_use]
 pub fn ring_policy(policies: &Policies) -> RingPolicy {
     RingPolicy {
@@ -223,5 +242,6 @@ pub fn ring_policy(policies: &Policies) -> RingPolicy {
         session: policies.session,
         algorithm: policies.token.algorithm,
         token_lifetime: policies.token.access_lifetime,
+        id_tokens: false,
     }
 }

@@ -6,6 +6,7 @@ use crate::hashing::{HashingPolicy, HashingPool};
 use crate::http::HttpPolicy;
 use crate::jobs;
 use crate::limits::AUDIT_KEPT;
+use crate::replays::Replays;
 use crate::source::SystemSource;
 use crate::throttling::{Throttle, ThrottlePolicy};
 use countersign_core::account::PasswordPolicy;
@@ -157,6 +158,7 @@ impl Server {
         let app = App::new(Shared {
             hashing: HashingPool::start(parts.hashing).map_err(StartError::Hashing)?,
             throttle: Throttle::new(parts.throttle),
+            replays: Replays::default(),
             ring: RwLock::new(Arc::new(opened)),
             store: parts.store,
             source: parts.source,

@@ -17,6 +17,8 @@ mod http;
 mod jobs;
 pub mod limits;
 mod pages;
+mod refreshing;
+mod replays;
 mod router;
 mod routes;
 mod serve;

@@ -1,5 +1,6 @@
 //! How a client proves who it is (RFC 6749 §2.3).
 
+use super::{ClientAssertion, ClientSecret};
 use crate::session::SecretHash;
 use countersign_jose::JwkSet;
 
@@ -15,6 +16,20 @@ pub enum ClientAuthentication {
     SecretPost(SecretHash),
     /// By an assertion signed with one of these keys (`private_key_jwt`, RFC 7523 §2.2).
     PrivateKeyJwt(JwkSet),
+}
+
+/// What a request proves of a client.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum ClientProof {
+    /// Nothing: its id is all that came.
+    Nothing,
+    /// This, in `Authorization: Basic`.
+    SecretBasic(ClientSecret),
+    /// This, in the body.
+    SecretPost(ClientSecret),
+    /// This, signed by the client (`private_key_jwt`).
+    Assertion(ClientAssertion),
 }
 
 /// A way to authenticate, as metadata spells it (RFC 8414 §2, RFC 7591 §2).

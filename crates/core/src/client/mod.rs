@@ -1,12 +1,14 @@
 //! Clients (RFC 6749 §1.1): what a session was opened at, and how it proves who it is.
 
+mod assertion;
 mod authentication;
 mod kind;
 mod redirect_uri;
 mod registration;
 mod secret;
 
-pub use authentication::{AuthenticationMethod, ClientAuthentication, UnknownAuthenticationMethod};
+pub use assertion::{AssertionUse, ClientAssertion};
+pub use authentication::{AuthenticationMethod, ClientAuthentication, ClientProof, UnknownAuthenticationMethod};
 pub use kind::{ClientKind, UnknownClientKind};
 pub use redirect_uri::{InvalidRedirectUri, RedirectUri};
 pub use registration::{ClientProfile, InvalidClient, Registration};
@@ -118,16 +120,30 @@ impl ClientStatus {
 }
 
 impl Client {
-    /// Whether `secret` is that of `client`, which may be used. Takes the same time for a client that is not there, is
-    /// disabled or has no secret: nobody learns which.
+    /// What is to be remembered of an assertion that `client`, which may be used, signed for `issuer`; `None` if it did not.
     #[must_use]
-    pub fn is_authenticated(client: Option<&Self>, secret: &ClientSecret) -> bool {
-        // No text is known to hash to this.
-        let nobody = SecretHash::from_bytes([0; 32]);
-        let registered = client.and_then(|client| client.authentication.secret_hash());
-        let matches = registered.unwrap_or(nobody) == secret.hash();
+    pub fn asserted(&self, assertion: &ClientAssertion, issuer: &str, now: Time) -> Option<AssertionUse> {
+        let ClientAuthentication::PrivateKeyJwt(keys) = &self.authentication else { return None };
+        let held = assertion.holds(&self.id, keys, issuer, now)?;
+        (self.status == ClientStatus::Active).then_some(held)
+    }
+
+    /// Whether `proof`, a secret or nothing, is that of `client`, by the method that it is registered with, and it may be used. Takes the same
+    /// time for a client that is not there, is disabled, authenticates otherwise or has no secret: nobody learns which.
+    #[must_use]
+    pub fn is_authenticated(client: Option<&Self>, proof: &ClientProof) -> bool {
         let usable = client.is_some_and(|client| client.status == ClientStatus::Active);
-        matches & usable & registered.is_some()
+        let registered = client.map(|client| &client.authentication);
+        let (secret, expected) = match (proof, registered) {
+            (ClientProof::Nothing, registered) => return usable & (registered == Some(&ClientAuthentication::Public)),
+            (ClientProof::SecretBasic(secret), Some(ClientAuthentication::SecretBasic(hash)))
+            | (ClientProof::SecretPost(secret), Some(ClientAuthentication::SecretPost(hash))) => (secret, Some(*hash)),
+            (ClientProof::SecretBasic(secret) | ClientProof::SecretPost(secret), _) => (secret, None),
+            (ClientProof::Assertion(_), _) => return false,
+        };
+        // No text is known to hash to zeros.
+        let matches = expected.unwrap_or(SecretHash::from_bytes([0; 32])) == secret.hash();
+        matches & usable & expected.is_some()
     }
 
     /// The redirect URI that a request means: the one that it `asked` for, if one that is registered matches; where it

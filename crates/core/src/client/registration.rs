@@ -158,7 +158,7 @@ fn to_come_back_to(kind: ClientKind, typed: &[String]) -> Result<BTreeSet<Redire
 #[cfg(test)]
 mod tests {
     use super::{Client, ClientProfile, InvalidClient, Registration};
-    use crate::client::{AuthenticationMethod, ClientAuthentication, ClientId, ClientKind, ClientSecret};
+    use crate::client::{AuthenticationMethod, ClientAuthentication, ClientId, ClientKind, ClientProof, ClientSecret};
     use crate::resource::ResourceUri;
     use crate::session::SecretHash;
     use crate::time::Time;
@@ -227,11 +227,19 @@ mod tests {
         let authentication = ClientAuthentication::SecretBasic(secret.hash());
         let registration = registration(ClientKind::Machine, ClientProfile::default());
         let client = Client::register(Registration { authentication, ..registration }).unwrap();
-        assert!(Client::is_authenticated(Some(&client), &secret));
-        assert!(!Client::is_authenticated(Some(&client), &ClientSecret::from_bytes(&[8; 32])));
-        assert!(!Client::is_authenticated(None, &secret));
-        let disabled = Client { status: super::ClientStatus::Disabled, ..client.clone() };
-        assert!(!Client::is_authenticated(Some(&disabled), &secret));
-        assert!(!Client::is_authenticated(Some(&Client::first_party()), &secret));
+        let basic = |secret: &ClientSecret| ClientProof::SecretBasic(secret.clone());
+        assert!(Client::is_authenticated(Some(&client), &basic(&secret)));
+        assert!(!Client::is_authenticated(Some(&client), &basic(&ClientSecret::from_bytes(&[8; 32]))));
+        assert!(!Client::is_authenticated(Some(&client), &ClientProof::SecretPost(secret.clone())));
+        assert!(!Client::is_authenticated(Some(&client), &ClientProof::Nothing));
+        assert!(!Client::is_authenticated(None, &basic(&secret)));
+        assert!(!Client::is_authenticated(None, &ClientProof::Nothing));
+        let disabled = Client { status: super::ClientStatus::Disabled, ..client };
+        assert!(!Client::is_authenticated(Some(&disabled), &basic(&secret)));
+        let public = Client { authentication: ClientAuthentication::Public, ..Client::first_party() };
+        assert!(!Client::is_authenticated(Some(&public), &basic(&secret)));
+        assert!(Client::is_authenticated(Some(&public), &ClientProof::Nothing));
+        let disabled = Client { status: super::ClientStatus::Disabled, ..public };
+        assert!(!Client::is_authenticated(Some(&disabled), &ClientProof::Nothing));
     }
 }

@@ -62,11 +62,13 @@ pub enum Purpose {
     AccessToken,
     /// The objects of the revocation feed.
     Feed,
+    /// ID tokens (OpenID Connect Core §2).
+    IdToken,
 }
 
 impl Purpose {
     /// Every purpose.
-    pub const ALL: [Self; 2] = [Self::AccessToken, Self::Feed];
+    pub const ALL: [Self; 3] = [Self::AccessToken, Self::Feed, Self::IdToken];
 }
 
 /// Where a key stands.
@@ -136,6 +138,6 @@ macro_rules! spelled {
     };
 }
 
-spelled!(Purpose { AccessToken = "access_token", Feed = "feed", });
+spelled!(Purpose { AccessToken = "access_token", Feed = "feed", IdToken = "id_token", });
 spelled!(KeyState { Next = "next", Active = "active", Retiring = "retiring", Revoked = "revoked", });
 spelled!(MacKeyState { Active = "active", Retired = "retired", Distrusted = "distrusted", });

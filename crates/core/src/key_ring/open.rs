@@ -22,7 +22,9 @@ pub struct OpenKeyRing {
     pub feed_keys: KeySet,
     /// Makes and opens refresh tokens.
     pub mac_keys: MacKeys,
-    /// The published keys of access tokens: `next`, `active` and `retiring` ones that have a public part.
+    /// Signs ID tokens; none until their first key is made.
+    pub id_tokens: Option<Signer>,
+    /// The published keys of access tokens and ID tokens: `next`, `active` and `retiring` ones that have a public part.
     pub jwks: JwkSet,
     asymmetric: KeySet,
     symmetric: KeySet,
@@ -93,6 +95,7 @@ impl OpenKeyRing {
         let feed_key = feed.active(ring)?;
         let feed_key_id = feed_key.id().clone();
         let signer = FeedSigner::new(feed_key, issuer);
+        let id_tokens = OpenedKeys::of(Purpose::IdToken, ring, storage)?;
         Ok(Self {
             version: ring.version,
             signer: Signer::new(tokens.active(ring)?, "at+jwt"),
@@ -100,7 +103,8 @@ impl OpenKeyRing {
             feed_jwks: feed.jwks(),
             feed_keys: feed.set(Kind::Asymmetric)?,
             mac_keys: open_mac_keys(ring, storage, issuer)?,
-            jwks: tokens.jwks(),
+            jwks: JwkSet { keys: [tokens.jwks().keys, id_tokens.jwks().keys].concat() },
+            id_tokens: id_tokens.active(ring).ok().map(|key| Signer::new(key, "JWT")),
             asymmetric: tokens.set(Kind::Asymmetric)?,
             symmetric: tokens.set(Kind::Symmetric)?,
         })

@@ -46,6 +46,8 @@ pub struct RingPolicy {
     pub algorithm: Algorithm,
     /// The longest life that an access token is given by now.
     pub token_lifetime: Span,
+    /// Whether ID tokens are signed here: their RSA keys take some tenths of a second to make.
+    pub id_tokens: bool,
 }
 
 // However short the rotation: at this share of the time for which a retired key stays, keys are replaced at the most. So
@@ -57,7 +59,8 @@ impl KeyRing {
     /// What is due at `now`. Each step is carried out once; after it the ring is asked again.
     #[must_use]
     pub fn due(&self, policy: &RingPolicy, now: Time) -> Option<Step> {
-        let signing = Purpose::ALL.into_iter().find_map(|purpose| self.signing_due(purpose, policy, now));
+        let kept = Purpose::ALL.into_iter().filter(|purpose| *purpose != Purpose::IdToken || policy.id_tokens);
+        let signing = kept.into_iter().find_map(|purpose| self.signing_due(purpose, policy, now));
         signing.or_else(|| self.mac_due(policy, now))
     }
 
@@ -139,12 +142,14 @@ impl KeyRing {
 }
 
 impl RingPolicy {
-    /// What new keys of `purpose` are of; the feed's are Ed25519 keys, whatever tokens are signed with.
+    /// What new keys of `purpose` are of. The feed's are Ed25519 keys, whatever tokens are signed with; ID tokens are of the
+    /// one algorithm that every client knows (OpenID Connect Core §15.1).
     #[must_use]
     pub const fn algorithm_of(&self, purpose: Purpose) -> Algorithm {
         match purpose {
             Purpose::AccessToken => self.algorithm,
             Purpose::Feed => Algorithm::EdDsa,
+            Purpose::IdToken => Algorithm::Rs256,
         }
     }
 }
@@ -154,7 +159,7 @@ impl KeyPolicy {
     #[must_use]
     pub const fn published_ahead(&self, purpose: Purpose) -> Span {
         match purpose {
-            Purpose::AccessToken => self.publish_ahead,
+            Purpose::AccessToken | Purpose::IdToken => self.publish_ahead,
             Purpose::Feed => FEED_KEY_PUBLISHED_AHEAD,
         }
     }

@@ -5,9 +5,11 @@
 
 use crate::ids::AccountId;
 use crate::key_ring::MacKeyId;
+use crate::time::{Span, Time};
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
+use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::hmac;
-use countersign_jose::KeyId;
+use countersign_jose::{KeyId, base64url};
 use zeroize::{Zeroize, Zeroizing};
 
 /// The operator's 32 bytes, from a file, a variable or a command. Never in storage.
@@ -19,6 +21,7 @@ pub struct StorageKey {
     signing_keys: LessSafeKey,
     mac_keys: LessSafeKey,
     password_hashes: LessSafeKey,
+    nonces: hmac::Key,
 }
 
 /// Encrypted bytes: nonce 12 | ciphertext | tag 16.
@@ -31,6 +34,7 @@ pub struct Sealed(Vec<u8>);
 pub struct UnsealError;
 
 const NONCE_BYTES: usize = 12;
+const PROOF_NONCE_MILLIS: u64 = 60_000;
 
 impl MasterKey {
     /// How many bytes a master key has.
@@ -68,7 +72,25 @@ impl StorageKey {
             signing_keys: subkey(bytes, b"countersign seal 1 signing key"),
             mac_keys: subkey(bytes, b"countersign seal 1 MAC key"),
             password_hashes: subkey(bytes, b"countersign seal 1 password hash"),
+            nonces: hmac::Key::new(hmac::HMAC_SHA256, block(bytes, b"countersign nonce 1").as_ref()),
         }
+    }
+
+    /// The nonce for proofs of possession (RFC 9449 §8) that is handed out in the minute that holds `now`: every node
+    /// knows it, and nobody keeps it.
+    #[must_use]
+    pub fn proof_nonce(&self, now: Time) -> String {
+        let minute = now.as_millis() / PROOF_NONCE_MILLIS;
+        let tag = hmac::sign(&self.nonces, &minute.to_be_bytes());
+        base64url::encode(tag.as_ref().get(..16).unwrap_or_default())
+    }
+
+    /// Whether `nonce` was handed out in this minute or the one before.
+    #[must_use]
+    pub fn is_fresh_proof_nonce(&self, nonce: &str, now: Time) -> bool {
+        let before = now - Span::from_millis(PROOF_NONCE_MILLIS);
+        let same = |of| verify_slices_are_equal(self.proof_nonce(of).as_bytes(), nonce.as_bytes()).is_ok();
+        same(now) | same(before)
     }
 
     /// Seals a signing key's stored form, bound to its id.
@@ -143,10 +165,15 @@ fn fixed(bytes: &[u8]) -> Result<Zeroizing<[u8; 32]>, UnsealError> {
 }
 
 /// HKDF-Expand (RFC 5869 §2.3) of one block: the key is uniformly random, so there is nothing to extract.
-fn subkey(key: &[u8; 32], label: &[u8]) -> LessSafeKey {
+/// The first block of HKDF-Expand (RFC 5869 §2.3).
+fn block(key: &[u8; 32], label: &[u8]) -> hmac::Tag {
     let mut info = label.to_vec();
     info.push(1);
-    let block = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), &info);
+    hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), &info)
+}
+
+fn subkey(key: &[u8; 32], label: &[u8]) -> LessSafeKey {
+    let block = block(key, label);
     #[expect(clippy::expect_used, reason = "an HMAC-SHA-256 tag has the 32 bytes that an AES-256 key needs")]
     let key = UnboundKey::new(&AES_256_GCM, block.as_ref()).expect("32 bytes are an AES-256 key");
     LessSafeKey::new(key)

@@ -5,7 +5,7 @@ use crate::account::{Account, AccountStatus};
 use crate::client::ClientId;
 use crate::ids::{SessionId, TokenId};
 use crate::revocation::RevocationSubject;
-use crate::session::Session;
+use crate::session::{Session, SessionState};
 use crate::store::{Store, StoreError};
 use crate::time::Time;
 
@@ -29,14 +29,28 @@ pub async fn authenticate(
     store: &dyn Store,
     now: Time,
 ) -> Result<Option<Authenticated>, StoreError> {
+    let Some(state) = standing(session, token, store, now).await? else { return Ok(None) };
+    let Some(id) = state.session.account else { return Ok(None) };
+    Ok(store.account(id).await?.map(|account| Authenticated { account, session: state.session }))
+}
+
+/// The same for whoever's token it is, a machine's too: the session as it stands.
+///
+/// # Errors
+/// [`StoreError`] where storage failed.
+pub async fn standing(
+    session: SessionId,
+    token: TokenId,
+    store: &dyn Store,
+    now: Time,
+) -> Result<Option<SessionState>, StoreError> {
     let Some(state) = store.session(session).await? else { return Ok(None) };
     let active = state.account.as_ref().is_some_and(|account| account.status == AccountStatus::Active);
-    let Some(id) = state.session.account.filter(|_| active && state.session.is_live(now)) else { return Ok(None) };
+    if !state.session.is_live(now) || (state.session.account.is_some() && !active) {
+        return Ok(None);
+    }
     let client: ClientId = state.session.client.clone();
     let subjects =
         vec![RevocationSubject::Session(session), RevocationSubject::Token(token), RevocationSubject::Client(client)];
-    if store.is_revoked(subjects).await? {
-        return Ok(None);
-    }
-    Ok(store.account(id).await?.map(|account| Authenticated { account, session: state.session }))
+    Ok(if store.is_revoked(subjects).await? { None } else { Some(state) })
 }

@@ -25,6 +25,8 @@ pub struct ClientCredentials {
     pub resource: Option<ResourceUri>,
     /// What is asked for.
     pub scope: ScopeSet,
+    /// Thumbprint of the key of which a proof came (RFC 9449 §5).
+    pub jkt: Option<String>,
     /// Where it came from.
     pub origin: Origin,
 }
@@ -129,7 +131,8 @@ impl Minting<'_> {
             expires_at,
             jti: self.draw.jti,
         };
-        MachineToken::Issued(Box::new(minted.claims()))
+        let claims = AccessClaims { bound_to: self.asked.jkt.clone(), ..minted.claims() };
+        MachineToken::Issued(Box::new(claims))
     }
 
     fn expiry(&self, session: &Session) -> Timestamp {

@@ -85,6 +85,7 @@ impl Minted<'_> {
             scope: self.scope,
             authenticated_at: session.account.map(|_| session.authenticated_at.timestamp()),
             roles: self.roles.clone(),
+            bound_to: session.jkt.clone(),
         }
     }
 }

@@ -8,6 +8,7 @@
 //! | [`Authorize`] | gives a client an authorization code, once whoever is at the browser signed in and agreed |
 //! | [`SignOut`] | ends a session, or all of its account's |
 //! | [`AuthenticateClient`] | checks a client's secret |
+//! | [`ExchangeCode`] | trades an authorization code for the tokens of a new session |
 //! | [`ClientCredentials`] | gives a machine an access token |
 //! | [`EndOwnSessions`] | ends other sessions from within one |
 //! | [`ChangePassword`], [`SetPassword`] | replaces a password; other sessions end |
@@ -27,6 +28,7 @@ mod change_password;
 mod client_credentials;
 mod clients;
 mod end_sessions;
+mod exchange_code;
 mod found;
 mod hashing;
 mod issue;
@@ -40,7 +42,7 @@ mod sign_up;
 mod target;
 
 pub use accounts::{AccountChanged, ChangeAttribute, ChangeRole, ChangeStatus, InvalidAttribute, RemoveAccount};
-pub use authenticate::{Authenticated, authenticate};
+pub use authenticate::{Authenticated, authenticate, standing};
 pub use authenticate_client::AuthenticateClient;
 pub use authorize::{Authorize, Authorized, ConsentNeeded, Decision, SignInNeeded};
 pub use browser_session::{BrowserSession, browser_session};
@@ -51,6 +53,7 @@ pub use clients::{
     SecretReplaced, longest_token_lifetime,
 };
 pub use end_sessions::{EndOwnSessions, Others};
+pub use exchange_code::{ExchangeCode, Exchanged, NotExchanged};
 pub use found::{Found, Foundation, OnIssuerChange};
 pub use hashing::{HashInPlace, HashingError, HashingFuture, PasswordHashing};
 pub use issue::{Issue, IssuedRefresh};

@@ -9,7 +9,7 @@ use crate::ops::Policies;
 use crate::ops::issue::{Issue, IssuedRefresh, Minted, expiry, granted};
 use crate::scope::ScopeSet;
 use crate::session::{
-    Alarm, Count, End, Generation, Judgement, Presentation, Refusal, Row, RunKind, SessionState, Verdict,
+    Alarm, Count, End, Generation, Judgement, Presentation, Proof, Refusal, Row, RunKind, SessionState, Verdict,
 };
 use crate::store::{
     CountRepeat, EndSessions, Held, HoldSession, RaiseAlarm, RotateSession, Store, StoreError, Swap, Which,
@@ -180,7 +180,11 @@ impl Looked<'_> {
             expires_at: exp,
             jti: self.draw.jti,
         };
-        Issue { claims: minted.claims(), refresh, refresh_expires_at }
+        let mut claims = minted.claims();
+        if let Proof::Of(key) = &self.refresh.presented.proof {
+            claims.bound_to = Some(key.clone());
+        }
+        Issue { claims, refresh, refresh_expires_at }
     }
 
     fn token(&self, generation: Generation) -> IssuedRefresh {

@@ -65,6 +65,10 @@ reasons! {
     Reused = "reused",
     /// Its refresh token came from another client (row 5).
     ForeignClient = "foreign_client",
+    /// The authorization code that made it came again: somebody else may hold it.
+    CodeReused = "code_reused",
+    /// Its client gave its refresh token back (RFC 7009).
+    TokenRevoked = "token_revoked",
     /// Not refreshed for too long.
     IdleExpired = "idle_expired",
     /// Old enough, however busy.

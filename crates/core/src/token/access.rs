@@ -31,6 +31,8 @@ pub struct AccessClaims {
     pub authenticated_at: Option<Timestamp>,
     /// `roles`: left out where there are none.
     pub roles: Roles,
+    /// `cnf.jkt` (RFC 9449 §6): thumbprint of the key that must be shown with it.
+    pub bound_to: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -48,6 +50,13 @@ struct Wire<'a> {
     auth_time: Option<u64>,
     #[serde(skip_serializing_if = "Roles::is_empty")]
     roles: &'a Roles,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cnf: Option<Confirmation<'a>>,
+}
+
+#[derive(Serialize)]
+struct Confirmation<'a> {
+    jkt: &'a str,
 }
 
 impl AccessClaims {
@@ -65,6 +74,7 @@ impl AccessClaims {
             scope: self.scope.to_string(),
             auth_time: self.authenticated_at.map(Timestamp::as_seconds),
             roles: &self.roles,
+            cnf: self.bound_to.as_deref().map(|jkt| Confirmation { jkt }),
         }
     }
 }

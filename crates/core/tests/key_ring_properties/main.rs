@@ -38,7 +38,7 @@ enum Move {
 
 fn policy(rotation: Span, publish_ahead: Span, token_lifetime: Span) -> RingPolicy {
     let key = KeyPolicy { rotation, publish_ahead };
-    RingPolicy { key, session: SessionPolicy::default(), algorithm: Algorithm::EdDsa, token_lifetime }
+    RingPolicy { key, session: SessionPolicy::default(), algorithm: Algorithm::EdDsa, token_lifetime, id_tokens: false }
 }
 
 fn seconds(of: Vec<u64>) -> impl Strategy<Value = Span> {

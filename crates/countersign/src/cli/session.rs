@@ -271,6 +271,8 @@ fn sentence(reason: EndReason) -> &'static str {
         EndReason::ClientRemoved => "the client was removed",
         EndReason::Reused => "a refresh token came again that had been used: somebody else may hold it",
         EndReason::ForeignClient => "its refresh token came from another client: somebody else holds it",
+        EndReason::CodeReused => "the code that made it came again: somebody else may hold it",
+        EndReason::TokenRevoked => "its client gave its refresh token back",
         EndReason::IdleExpired => "it was not refreshed for too long",
         EndReason::AbsoluteExpired => "it reached the age at which every session is over",
         EndReason::TooMany => "its account opened more sessions than an account may have",

@@ -80,7 +80,7 @@ impl Expectations {
     }
 
     pub(crate) fn check_type(&self, header: &Header) -> Result<(), VerifyError> {
-        if header.typ().is_some_and(|typ| self.typ.matches(typ)) {
+        if header.typ().map_or_else(|| self.typ.may_be_unnamed(), |typ| self.typ.matches(typ)) {
             return Ok(());
         }
         Err(VerifyError::WrongType { expected: self.typ.as_str().to_owned() })

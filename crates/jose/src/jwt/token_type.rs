@@ -17,6 +17,9 @@ pub enum TokenType {
     AccessToken,
     /// `JWT`.
     IdToken,
+    /// What a client authenticates by (RFC 7523 §3): `client-authentication+jwt`, `JWT`, or none at all, which is what most
+    /// clients write. Asked for under keys that sign nothing else.
+    ClientAssertion,
     /// Any other media type, with or without `application/`.
     Named(Cow<'static, str>),
 }
@@ -33,6 +36,7 @@ impl TokenType {
         match self {
             Self::AccessToken => "at+jwt",
             Self::IdToken => "JWT",
+            Self::ClientAssertion => "client-authentication+jwt",
             Self::Named(typ) => typ,
         }
     }
@@ -41,7 +45,14 @@ impl TokenType {
     #[must_use]
     pub fn matches(&self, typ: &str) -> bool {
         let expected = subtype(self.as_str());
-        !expected.is_empty() && subtype(typ).eq_ignore_ascii_case(expected)
+        let found = subtype(typ);
+        let plain = *self == Self::ClientAssertion && found.eq_ignore_ascii_case("JWT");
+        !expected.is_empty() && (found.eq_ignore_ascii_case(expected) || plain)
+    }
+
+    /// Whether a token without a `typ` is one.
+    pub(crate) fn may_be_unnamed(&self) -> bool {
+        *self == Self::ClientAssertion
     }
 }
 

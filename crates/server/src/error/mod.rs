@@ -6,7 +6,7 @@ mod problem;
 pub(crate) use problem::{Form, Problem, render};
 
 use crate::limits::RETRY_AFTER_SECONDS;
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use countersign_core::Span;
 use countersign_core::account::{InvalidLogin, PasswordRefused};
@@ -24,6 +24,7 @@ pub(crate) struct ApiError {
     detail: Option<Cow<'static, str>>,
     cause: Option<Box<dyn Error + Send + Sync>>,
     retry_after: Option<u64>,
+    nonce: Option<HeaderValue>,
 }
 
 macro_rules! kinds {
@@ -51,6 +52,7 @@ kinds! {
     InvalidScope: BAD_REQUEST, "invalid_scope", "The scope is malformed or beyond the grant";
     InvalidTarget: BAD_REQUEST, "invalid_target", "No such resource server is registered";
     UnsupportedGrantType: BAD_REQUEST, "unsupported_grant_type", "The grant type is not one of this server";
+    UnauthorizedClient: BAD_REQUEST, "unauthorized_client", "The client may not use this grant";
     InvalidDpopProof: BAD_REQUEST, "invalid_dpop_proof", "The proof of possession does not hold";
     UseDpopNonce: BAD_REQUEST, "use_dpop_nonce", "The proof of possession needs the server's nonce";
     InvalidCredentials: UNAUTHORIZED, "invalid_credentials", "Login or password is wrong";
@@ -94,6 +96,7 @@ plain! {
     invalid_target => InvalidTarget;
     unsupported_grant_type => UnsupportedGrantType;
     invalid_client => InvalidClient;
+    unauthorized_client => UnauthorizedClient;
     missing_token => MissingToken;
     stale_authentication => StaleAuthentication;
     insufficient_scope => InsufficientScope;
@@ -115,7 +118,7 @@ plain! {
 
 impl ApiError {
     const fn of(kind: Kind) -> Self {
-        Self { kind, detail: None, cause: None, retry_after: None }
+        Self { kind, detail: None, cause: None, retry_after: None, nonce: None }
     }
 
     /// A malformed request; `detail` says what was expected, and repeats nothing of what was sent.
@@ -155,6 +158,17 @@ impl ApiError {
             Refusal::InvalidDpopProof => Kind::InvalidDpopProof,
             Refusal::UseDpopNonce => Kind::UseDpopNonce,
         })
+    }
+
+    /// With the nonce that the next proof of possession needs (RFC 9449 §8).
+    pub(crate) fn with_nonce(self, nonce: Option<HeaderValue>) -> Self {
+        Self { nonce, ..self }
+    }
+
+    /// An authorization code that is refused; the wire never says why.
+    pub(crate) fn code_refused() -> Self {
+        let detail = "the code is not good (any more), or what came with it does not fit: start again";
+        Self { detail: Some(detail.into()), ..Self::of(Kind::InvalidGrant) }
     }
 
     pub(crate) fn rate_limited(after: Span) -> Self {

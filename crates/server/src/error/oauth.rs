@@ -1,7 +1,7 @@
 //! Error bodies of RFC 6749 §5.2, for everything under `/oauth2`.
 
 use super::{ApiError, Kind};
-use axum::http::HeaderValue;
+use axum::http::{HeaderValue, StatusCode};
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -20,10 +20,27 @@ pub(super) fn body(error: &ApiError, title: &str) -> Vec<u8> {
     serde_json::to_vec(&Body { error: code(error.kind), error_description }).unwrap_or_default()
 }
 
+/// The status for an error whose row says `status`: a grant that is refused is no missing sign-in here (RFC 6749 §5.2).
+pub(super) const fn status(kind: Kind, status: StatusCode) -> StatusCode {
+    match kind {
+        Kind::InvalidGrant => StatusCode::BAD_REQUEST,
+        _ => status,
+    }
+}
+
 /// RFC 6749 §5.2 has a code for what clients do wrong; for the rest those of §4.1.2.1 are in use here too.
 fn code(kind: Kind) -> &'static str {
     match kind {
-        Kind::InvalidClient | Kind::InvalidScope | Kind::InvalidTarget | Kind::UnsupportedGrantType => kind.row().1,
+        Kind::InvalidClient
+        | Kind::InvalidGrant
+        | Kind::InvalidScope
+        | Kind::InvalidTarget
+        | Kind::InvalidDpopProof
+        | Kind::InvalidToken
+        | Kind::InsufficientScope
+        | Kind::UnauthorizedClient
+        | Kind::UnsupportedGrantType
+        | Kind::UseDpopNonce => kind.row().1,
         Kind::RateLimited | Kind::Overloaded | Kind::Unavailable => "temporarily_unavailable",
         Kind::Internal => "server_error",
         _ => "invalid_request",
@@ -34,6 +51,12 @@ fn code(kind: Kind) -> &'static str {
 pub(super) const fn challenge(kind: Kind) -> Option<HeaderValue> {
     match kind {
         Kind::InvalidClient => Some(HeaderValue::from_static("Basic realm=\"countersign\", charset=\"UTF-8\"")),
+        // What is asked for with an access token (RFC 6750 §3): the userinfo endpoint.
+        Kind::MissingToken => Some(HeaderValue::from_static("Bearer")),
+        Kind::InvalidToken => Some(HeaderValue::from_static("Bearer error=\"invalid_token\"")),
+        Kind::InsufficientScope => {
+            Some(HeaderValue::from_static("Bearer error=\"insufficient_scope\", scope=\"openid\""))
+        }
         _ => None,
     }
 }

@@ -1,6 +1,7 @@
 //! Problem documents (RFC 9457), rendered once at the edge, where the request's id is known.
 
 use super::{ApiError, Kind, oauth};
+use crate::http::dpop::DPOP_NONCE;
 use crate::pages;
 use axum::body::Body;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
@@ -57,22 +58,29 @@ pub(crate) fn render(mut response: Response<Body>, request_id: &str, form: Form,
     let Some(Problem(error)) = response.extensions_mut().remove::<Problem>() else { return response };
     let (status, code, title) = error.kind.row();
     log(&error, status, code);
-    let headers = response.headers_mut();
     let (content_type, body, challenge) = match form {
         Form::Problem => {
             let challenge = challenge(error.kind).map(HeaderValue::from_static);
             ("application/problem+json", document(&error, request_id), challenge)
         }
-        Form::OAuth => ("application/json", oauth::body(&error, title), oauth::challenge(error.kind)),
+        Form::OAuth => {
+            *response.status_mut() = oauth::status(error.kind, status);
+            ("application/json", oauth::body(&error, title), oauth::challenge(error.kind))
+        }
         Form::Page => {
+            let headers = response.headers_mut();
             let page = pages::error(headers, issuer, title, error.detail.as_deref(), request_id);
             ("text/html; charset=utf-8", page, None)
         }
     };
+    let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     if let Some(challenge) = challenge {
         headers.insert(WWW_AUTHENTICATE, challenge);
+    }
+    if let Some(nonce) = &error.nonce {
+        headers.insert(DPOP_NONCE, nonce.clone());
     }
     if let Some(seconds) = error.retry_after {
         headers.insert(RETRY_AFTER, HeaderValue::from(seconds));

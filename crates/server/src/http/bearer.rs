@@ -3,13 +3,16 @@
 use crate::app::App;
 use crate::error::ApiError;
 use crate::http::cookie::{CookieName, TokenCookies};
+use crate::http::dpop;
 use crate::http::same_origin::BrowserContext;
 use crate::routes::api::delivery::Delivery;
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use axum::http::header::AUTHORIZATION;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method};
 use countersign_core::client::ClientId;
 use countersign_core::ops::{Authenticated, authenticate};
+use countersign_core::session::{Proof, Refusal};
 use countersign_core::{SessionId, TokenId};
 use countersign_jose::{Expectations, Secret, TokenType, UnverifiedToken, VerifiedToken, VerifyError};
 use serde::Deserialize;
@@ -28,10 +31,21 @@ pub(crate) struct SignedIn {
 /// What the server asks of its own tokens, beside what verification does.
 #[derive(Deserialize)]
 pub(crate) struct OwnClaims {
+    pub(crate) sub: String,
+    pub(crate) iat: u64,
+    /// What a token is bound to: who presents it as a bearer token may have found it (RFC 9449 §7.1).
+    #[serde(default)]
+    pub(crate) cnf: Option<Confirmation>,
     pub(crate) sid: String,
     pub(crate) jti: String,
     pub(crate) client_id: String,
     pub(crate) scope: String,
+}
+
+/// The key that must be shown with a token (RFC 9449 §6).
+#[derive(Deserialize)]
+pub(crate) struct Confirmation {
+    pub(crate) jkt: String,
 }
 
 impl BearerToken {
@@ -44,17 +58,52 @@ impl<S: Sync> OptionalFromRequestParts<S> for BearerToken {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, ApiError> {
-        let mut values = parts.headers.get_all(AUTHORIZATION).into_iter();
-        let Some(value) = values.next() else { return Ok(None) };
-        if values.next().is_some() {
-            return Err(ApiError::invalid_request("more than one `Authorization` header"));
-        }
         let malformed = || ApiError::invalid_request("`Authorization` must be `Bearer` and a token (RFC 6750 §2.1)");
-        let (scheme, token) = value.to_str().ok().and_then(|value| value.split_once(' ')).ok_or_else(malformed)?;
-        if !scheme.eq_ignore_ascii_case("bearer") || token.is_empty() {
-            return Err(malformed());
+        match authorization(&parts.headers, malformed)? {
+            None => Ok(None),
+            Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(Some(Self(token))),
+            Some(_) => Err(malformed()),
         }
-        Ok(Some(Self(Secret::new(token.trim_start_matches(' ').to_owned()))))
+    }
+}
+
+/// Scheme and token of the one `Authorization` header.
+fn authorization(headers: &HeaderMap, malformed: fn() -> ApiError) -> Result<Option<(&str, Secret<String>)>, ApiError> {
+    let mut values = headers.get_all(AUTHORIZATION).into_iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    if values.next().is_some() {
+        return Err(ApiError::invalid_request("more than one `Authorization` header"));
+    }
+    let (scheme, token) = value.to_str().ok().and_then(|value| value.split_once(' ')).ok_or_else(malformed)?;
+    if token.is_empty() {
+        return Err(malformed());
+    }
+    Ok(Some((scheme, Secret::new(token.trim_start_matches(' ').to_owned()))))
+}
+
+/// A token for the issuer itself, of whatever client, presented as it must be: with a proof of the key that it is bound
+/// to (RFC 9449 §7.1), or without one if it is bound to none.
+pub(crate) fn own_token(
+    app: &App,
+    headers: &HeaderMap,
+    method: &Method,
+    path: &str,
+) -> Result<VerifiedToken<OwnClaims>, ApiError> {
+    let malformed = || ApiError::invalid_request("`Authorization` must be `Bearer` or `DPoP` and a token");
+    let (scheme, text) = authorization(headers, malformed)?.ok_or_else(ApiError::missing_token)?;
+    let token = verify(app, text.expose(), app.issuer());
+    let token = token.map_err(|error| ApiError::invalid_token(error.to_string()))?;
+    match &token.claims().cnf {
+        None if scheme.eq_ignore_ascii_case("bearer") => Ok(token),
+        Some(bound) if scheme.eq_ignore_ascii_case("dpop") => {
+            let proof = dpop::shown(app, headers, method.as_str(), path, Some(text.expose()));
+            if proof == Proof::Of(bound.jkt.clone()) {
+                Ok(token)
+            } else {
+                Err(ApiError::refused(Refusal::InvalidDpopProof))
+            }
+        }
+        _ => Err(ApiError::invalid_token("presented under another scheme than it was issued for")),
     }
 }
 
@@ -87,10 +136,15 @@ impl FromRequestParts<App> for SignedIn {
 
 /// The session of one of our access tokens, whoever it is for; `None` if it does not hold.
 pub(crate) fn session_of(app: &App, token: &str) -> Option<SessionId> {
+    verify_whatever_for(app, token)?.0.claims().sid.parse().ok()
+}
+
+/// One of our access tokens, and whom it is for; `None` if it does not hold.
+pub(crate) fn verify_whatever_for(app: &App, token: &str) -> Option<(VerifiedToken<OwnClaims>, String)> {
     // The audience is read to be asked for: signature, issuer, type and times still decide.
     let claims = UnverifiedToken::parse(token).ok()?.claims_json_unverified().ok()?;
     let audience = claims.get("aud")?.as_str()?.to_owned();
-    verify(app, token, &audience).ok()?.claims().sid.parse().ok()
+    Some((verify(app, token, &audience).ok()?, audience))
 }
 
 /// Signature, issuer, this audience, type and times; whether the session is live is another question.

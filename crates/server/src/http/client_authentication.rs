@@ -1,57 +1,79 @@
-//! Which client asks: `Authorization: Basic` with its id and secret (`client_secret_basic`, RFC 6749 §2.3.1).
+//! Which client asks (RFC 6749 §2.3): by its id and secret in `Authorization: Basic` or in the form, or by its id alone.
 
 use crate::app::App;
 use crate::error::ApiError;
 use crate::http::RequestOrigin;
-use crate::http::form::decode;
-use axum::extract::FromRequestParts;
+use crate::http::form::{Form, decode};
+use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
-use axum::http::request::Parts;
-use countersign_core::client::{Client, ClientId, ClientSecret};
+use countersign_core::client::{Client, ClientAssertion, ClientId, ClientProof, ClientSecret};
 use countersign_core::ops::AuthenticateClient;
 use countersign_jose::base64url;
 use zeroize::Zeroizing;
 
-/// A client that has proved who it is.
-pub(crate) struct AuthenticatedClient(pub(crate) Client);
-
-/// An id and a secret as they were sent. Nothing about them is known yet.
-struct Credentials {
-    id: Option<ClientId>,
-    secret: ClientSecret,
+/// A form, and the client that sent it and has proved who it is.
+pub(crate) struct ClientRequest {
+    pub(crate) client: Client,
+    pub(crate) form: Form,
+    pub(crate) origin: RequestOrigin,
+    /// What came with it, for whoever wants to know of keys.
+    pub(crate) headers: HeaderMap,
 }
 
-impl FromRequestParts<App> for AuthenticatedClient {
+/// An id and what proves it, as they were sent. Nothing about them is known yet.
+struct Credentials {
+    id: Option<ClientId>,
+    proof: ClientProof,
+}
+
+impl FromRequest<App> for ClientRequest {
     type Rejection = ApiError;
 
-    /// Only failures cost, each address its own; they are counted after the fact, so that no number of good requests at
-    /// once is slowed down.
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        let Credentials { id, secret } = Credentials::of(&parts.headers)?;
-        let Ok(origin) = RequestOrigin::from_request_parts(parts, app).await;
-        let (draw, address) = (app.draw(), origin.address);
-        app.throttle().client_may_try(address, draw.now).map_err(ApiError::rate_limited)?;
-        let authentication = AuthenticateClient { id, secret, origin: origin.into() };
-        match authentication.run(app.store(), &draw).await? {
-            Some(client) => Ok(Self(client)),
-            None => {
-                app.throttle().count_failed_client(address, draw.now);
-                Err(ApiError::invalid_client())
+    /// Whoever sends a header is authenticated before the form is read: nobody else learns anything about forms.
+    async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
+        let (mut parts, body) = request.into_parts();
+        let Ok(origin) = RequestOrigin::from_request_parts(&mut parts, app).await;
+        let in_header = match Credentials::of_header(&parts.headers)? {
+            Some(credentials) => Some(credentials.authenticate(app, &origin).await?),
+            None => None,
+        };
+        let headers = parts.headers.clone();
+        let form = Form::from_request(Request::from_parts(parts, body), app).await?;
+        let client = match in_header {
+            Some(client) => {
+                nothing_else(&form, &client)?;
+                client
             }
-        }
+            None => Credentials::of_form(&form)?.authenticate(app, &origin).await?,
+        };
+        Ok(Self { client, form, origin, headers })
     }
 }
 
+/// RFC 6749 §2.3: not more than one method a request.
+fn nothing_else(form: &Form, client: &Client) -> Result<(), ApiError> {
+    if form.get("client_assertion").is_some() {
+        return Err(ApiError::invalid_request("an assertion and an `Authorization` header are two authentications"));
+    }
+    if form.get("client_secret").is_some() {
+        return Err(ApiError::invalid_request("the client's secret belongs in the `Authorization` header alone"));
+    }
+    if form.get("client_id").is_some_and(|id| id != client.id.as_str()) {
+        return Err(ApiError::invalid_request("`client_id` is another than that of the `Authorization` header"));
+    }
+    Ok(())
+}
+
 impl Credentials {
-    /// RFC 7617 §2, and within it both parts form-encoded.
-    fn of(headers: &HeaderMap) -> Result<Self, ApiError> {
+    /// RFC 7617 §2, and within it both parts form-encoded; none where there is no header.
+    fn of_header(headers: &HeaderMap) -> Result<Option<Self>, ApiError> {
         let mut values = headers.get_all(AUTHORIZATION).into_iter();
-        let value = values.next().ok_or_else(ApiError::invalid_client)?;
+        let Some(value) = values.next() else { return Ok(None) };
         if values.next().is_some() {
             return Err(ApiError::invalid_request("more than one `Authorization` header"));
         }
-        Self::parse(value.as_bytes()).ok_or_else(ApiError::invalid_client)
+        Self::parse(value.as_bytes()).map(Some).ok_or_else(ApiError::invalid_client)
     }
 
     fn parse(value: &[u8]) -> Option<Self> {
@@ -62,9 +84,58 @@ impl Credentials {
         let pair = Zeroizing::new(base64(encoded.trim_start_matches(' '))?);
         let colon = pair.iter().position(|byte| *byte == b':')?;
         let id = ClientId::parse(&decode(&pair[..colon])?).ok();
-        Some(Self { id, secret: ClientSecret::presented(decode(&pair[colon + 1..])?) })
+        let secret = ClientSecret::presented(decode(&pair[colon + 1..])?);
+        Some(Self { id, proof: ClientProof::SecretBasic(secret) })
+    }
+
+    /// `client_id`, and `client_secret` where there is one (RFC 6749 §2.3.1, §3.2.1); or an assertion (RFC 7523 §2.2).
+    fn of_form(form: &Form) -> Result<Self, ApiError> {
+        if let Some(assertion) = form.get("client_assertion") {
+            return Self::of_assertion(form, assertion);
+        }
+        let id = form.get("client_id").ok_or_else(ApiError::invalid_client)?;
+        let proof = match form.get("client_secret") {
+            Some(secret) => ClientProof::SecretPost(ClientSecret::presented(secret.to_owned())),
+            None => ClientProof::Nothing,
+        };
+        Ok(Self { id: ClientId::parse(id).ok(), proof })
+    }
+
+    fn of_assertion(form: &Form, assertion: &str) -> Result<Self, ApiError> {
+        if form.get("client_secret").is_some() {
+            return Err(ApiError::invalid_request("an assertion and a secret are two authentications"));
+        }
+        if form.get("client_assertion_type") != Some(ASSERTION_TYPE) {
+            return Err(ApiError::invalid_client());
+        }
+        let assertion = ClientAssertion::presented(assertion.to_owned());
+        let id = assertion.claimed();
+        if form.get("client_id").is_some_and(|named| id.as_ref().is_none_or(|id| id.as_str() != named)) {
+            return Err(ApiError::invalid_request("`client_id` is another than that of the assertion"));
+        }
+        Ok(Self { id, proof: ClientProof::Assertion(assertion) })
+    }
+
+    /// Only failures cost, each address its own; they are counted after the fact, so that no number of good requests at
+    /// once is slowed down.
+    async fn authenticate(self, app: &App, origin: &RequestOrigin) -> Result<Client, ApiError> {
+        let (draw, address) = (app.draw(), origin.address);
+        app.throttle().client_may_try(address, draw.now).map_err(ApiError::rate_limited)?;
+        let authentication = AuthenticateClient { id: self.id, proof: self.proof, origin: origin.clone().into() };
+        match authentication.run(app.store(), app.issuer(), &draw).await? {
+            Some((client, None)) => Ok(client),
+            // Signed with the client's key, so a second one is no guess that would have to cost.
+            Some((client, Some(once))) if app.replays().is_first(client.id.as_str(), &once.id, draw.now) => Ok(client),
+            Some(_) => Err(ApiError::invalid_client()),
+            None => {
+                app.throttle().count_failed_client(address, draw.now);
+                Err(ApiError::invalid_client())
+            }
+        }
     }
 }
+
+const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
 /// Base64 with padding (RFC 4648 §4), by way of the strict one without.
 fn base64(text: &str) -> Option<Vec<u8>> {
@@ -78,11 +149,12 @@ fn base64(text: &str) -> Option<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::Credentials;
-    use countersign_core::client::ClientId;
+    use countersign_core::client::{ClientId, ClientProof};
 
     fn read(value: &str) -> Option<(Option<ClientId>, String)> {
         let read = Credentials::parse(value.as_bytes())?;
-        Some((read.id, read.secret.expose().to_owned()))
+        let ClientProof::SecretBasic(secret) = read.proof else { return None };
+        Some((read.id, secret.expose().to_owned()))
     }
 
     #[test]

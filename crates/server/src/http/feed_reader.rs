@@ -43,6 +43,9 @@ impl FromRequestParts<App> for FeedReader {
         let token = verify(app, bearer.as_str(), app.issuer());
         let token = token.map_err(|error| ApiError::invalid_token(error.to_string()))?;
         let (claims, expires_at) = (token.claims(), token.expires_at());
+        if claims.cnf.is_some() {
+            return Err(ApiError::invalid_token("a token that is bound to a key is no bearer token"));
+        }
         let ids = claims.sid.parse::<SessionId>().ok().zip(claims.jti.parse::<TokenId>().ok());
         let (session, jti) = ids.ok_or_else(|| ApiError::invalid_token("not a token of a session"))?;
         let scope = ScopeSet::parse(&claims.scope).unwrap_or_default();

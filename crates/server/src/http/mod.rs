@@ -6,6 +6,7 @@ mod body;
 pub(crate) mod client_authentication;
 pub(crate) mod cookie;
 mod cors;
+pub(crate) mod dpop;
 mod edge;
 pub(crate) mod feed_reader;
 pub(crate) mod form;

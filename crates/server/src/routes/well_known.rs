@@ -5,8 +5,9 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::header::CACHE_CONTROL;
 use axum::response::{IntoResponse, Response};
-use countersign_core::grant::ResponseMode;
-use countersign_core::scope::{FEED_READ, OFFLINE_ACCESS, OPENID};
+use countersign_core::grant::{GrantType, ResponseMode};
+use countersign_core::scope::{FEED_READ, IDENTITY};
+use countersign_jose::Algorithm;
 use serde::Serialize;
 
 /// OpenID Connect Discovery 1.0 §3 and RFC 8414 §2, with what exists.
@@ -16,13 +17,22 @@ struct Metadata<'a> {
     jwks_uri: String,
     authorization_endpoint: String,
     token_endpoint: String,
+    introspection_endpoint: String,
+    revocation_endpoint: String,
+    userinfo_endpoint: String,
     countersign_feed_uri: String,
     countersign_feed_snapshot_uri: String,
     countersign_feed_applied_uri: String,
     countersign_feed_jwks_uri: String,
-    grant_types_supported: [&'static str; 1],
-    token_endpoint_auth_methods_supported: [&'static str; 1],
+    grant_types_supported: [&'static str; 3],
+    token_endpoint_auth_methods_supported: [&'static str; 4],
+    token_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
+    introspection_endpoint_auth_methods_supported: [&'static str; 3],
+    revocation_endpoint_auth_methods_supported: [&'static str; 4],
+    dpop_signing_alg_values_supported: Vec<&'static str>,
     scopes_supported: [&'static str; 5],
+    id_token_signing_alg_values_supported: [&'static str; 1],
+    claims_supported: [&'static str; 9],
     response_types_supported: [&'static str; 1],
     response_modes_supported: [&'static str; 2],
     code_challenge_methods_supported: [&'static str; 1],
@@ -35,21 +45,34 @@ struct Metadata<'a> {
     access_token_signing_alg_values_supported: [&'static str; 1],
 }
 
+const METHODS: [&str; 4] = ["none", "client_secret_basic", "client_secret_post", "private_key_jwt"];
+
 /// `GET /.well-known/openid-configuration` and `GET /.well-known/oauth-authorization-server`.
 pub(crate) async fn metadata(State(app): State<App>) -> Response {
+    let asymmetric = Algorithm::ALL.into_iter().filter(|algorithm| !algorithm.is_symmetric());
+    let asymmetric: Vec<_> = asymmetric.map(Algorithm::as_str).collect();
     let metadata = Metadata {
         issuer: app.issuer(),
         jwks_uri: format!("{}/.well-known/jwks.json", app.issuer()),
         authorization_endpoint: format!("{}/oauth2/authorize", app.issuer()),
         token_endpoint: format!("{}/oauth2/token", app.issuer()),
+        introspection_endpoint: format!("{}/oauth2/introspect", app.issuer()),
+        revocation_endpoint: format!("{}/oauth2/revoke", app.issuer()),
+        userinfo_endpoint: format!("{}/oauth2/userinfo", app.issuer()),
         countersign_feed_uri: format!("{}/revocations/feed", app.issuer()),
         countersign_feed_snapshot_uri: format!("{}/revocations/snapshot", app.issuer()),
         countersign_feed_applied_uri: format!("{}/revocations/applied", app.issuer()),
         countersign_feed_jwks_uri: format!("{}/revocations/jwks.json", app.issuer()),
-        grant_types_supported: ["client_credentials"],
-        token_endpoint_auth_methods_supported: ["client_secret_basic"],
+        grant_types_supported: GrantType::ALL.map(GrantType::code),
+        token_endpoint_auth_methods_supported: METHODS,
+        introspection_endpoint_auth_methods_supported: [METHODS[1], METHODS[2], METHODS[3]],
+        revocation_endpoint_auth_methods_supported: METHODS,
+        token_endpoint_auth_signing_alg_values_supported: asymmetric.clone(),
+        dpop_signing_alg_values_supported: asymmetric,
         // The issuer's own; those of resource servers are between them and their clients.
-        scopes_supported: [OPENID, "profile", "email", OFFLINE_ACCESS, FEED_READ],
+        scopes_supported: [IDENTITY[0], IDENTITY[1], IDENTITY[2], IDENTITY[3], FEED_READ],
+        id_token_signing_alg_values_supported: ["RS256"],
+        claims_supported: ["iss", "sub", "aud", "exp", "iat", "auth_time", "name", "preferred_username", "email"],
         response_types_supported: ["code"],
         response_modes_supported: ResponseMode::ALL.map(ResponseMode::code),
         code_challenge_methods_supported: ["S256"],

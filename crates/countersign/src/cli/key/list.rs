@@ -59,6 +59,7 @@ impl KeyList {
 const fn kind(purpose: Purpose) -> &'static str {
     match purpose {
         Purpose::Feed => "feed",
+        Purpose::IdToken => "id_token",
         _ => "signing",
     }
 }

@@ -5,12 +5,12 @@ use crate::error::ApiError;
 use crate::http::cookie::{CookieName, TokenCookies};
 use crate::http::json::OptionalJson;
 use crate::http::{BrowserContext, RequestOrigin};
+use crate::refreshing::{self, Presented};
 use crate::routes::api::delivery::Delivery;
 use axum::extract::State;
 use axum::response::Response;
 use countersign_core::client::ClientId;
-use countersign_core::ops::{Refresh, Refreshed};
-use countersign_core::session::{Presentation, Proof, Refusal, Row, SecretHash};
+use countersign_core::session::Proof;
 use countersign_jose::Secret;
 use serde::Deserialize;
 
@@ -23,7 +23,7 @@ pub(crate) struct RefreshRequest {
     retry: Option<Secret<String>>,
 }
 
-/// The table is in `countersign_core::session::rotation`; here is row 2, which touches no storage, and the wire.
+/// Which token is meant, and how the answer reaches whoever presented it; the rest is the same at every route.
 pub(crate) async fn refresh(
     State(app): State<App>,
     origin: RequestOrigin,
@@ -34,45 +34,17 @@ pub(crate) async fn refresh(
     let request = request.unwrap_or_default();
     let (token, delivery) = presented(&request, &cookies)?;
     browser.permits_change(app.http(), delivery == Delivery::Cookie)?;
-    let retry = request.retry.as_ref().map(|retry| retry_hash(retry.expose())).transpose()?;
-    let opened = match app.ring().mac_keys.open(token) {
-        Ok(opened) => opened,
-        Err(error) => {
-            tracing::info!(row = Row::NotOurs.number(), %error, "refresh refused");
-            let now = app.source().now();
-            app.throttle().take_forged(origin.address, now).map_err(ApiError::rate_limited)?;
-            return Err(ApiError::refused(Refusal::InvalidGrant));
-        }
-    };
-    let session = opened.session;
-    let presented = Presentation {
-        token: opened,
+    let presented = Presented {
+        token,
         client: ClientId::first_party(),
         proof: Proof::Absent,
-        retry,
+        retry: request.retry.as_ref().map(|retry| retry.expose().as_str()),
         scope: None,
         resource: None,
-        address: origin.address,
-        request: origin.request,
+        origin,
     };
-    let refreshed = (Refresh { presented }).run(app.store(), app.policies(), &app.draw()).await;
-    let refreshed = refreshed.inspect_err(|error| {
-        tracing::warn!(row = Row::Unavailable.number(), %session, %error, "refresh not answered");
-    })?;
-    match refreshed {
-        Refreshed::Issued(row, issue) => {
-            tracing::info!(row = row.number(), %session, "refreshed");
-            delivery.answer(&app, &issue, Some(token)).await
-        }
-        Refreshed::Refused(row, refusal) => {
-            tracing::info!(row = row.number(), %session, code = refusal.code(), "refresh refused");
-            Err(ApiError::refused(refusal))
-        }
-        Refreshed::Contended => {
-            tracing::warn!(row = Row::Unavailable.number(), %session, "refresh lost every race");
-            Err(ApiError::unavailable())
-        }
-    }
+    let issue = refreshing::refresh(&app, presented).await?;
+    delivery.answer(&app, &issue, Some(token)).await
 }
 
 /// The token from the body or the cookie; both at once would leave open which one is meant.
@@ -86,16 +58,5 @@ fn presented<'a>(request: &'a RefreshRequest, cookies: &'a TokenCookies) -> Resu
         (None, None) => {
             Err(ApiError::invalid_request("no refresh token: send `refresh_token` in the body, or the cookie"))
         }
-    }
-}
-
-const RETRY_CHARACTERS: usize = 22;
-
-fn retry_hash(retry: &str) -> Result<SecretHash, ApiError> {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-    if retry.len() == RETRY_CHARACTERS && retry.bytes().all(allowed) {
-        Ok(SecretHash::of(retry.as_bytes()))
-    } else {
-        Err(ApiError::invalid_request("`retry` must be 22 random characters of base64url"))
     }
 }

@@ -2,10 +2,12 @@
 
 use super::client::{Request, Response, send_raw};
 use super::failing::{FailingStore, When};
+use super::keys::SharedKeys;
 use countersign_core::account::PasswordPolicy;
-use countersign_core::key_ring::MasterKey;
+use countersign_core::key_ring::{KeyState, MasterKey, Purpose};
 use countersign_core::ops::{OnIssuerChange, Policies};
 use countersign_core::policy::{KeyPolicy, SessionPolicy, TokenPolicy};
+use countersign_core::store::KeyStore as _;
 use countersign_core::{Source as _, Span, Time};
 use countersign_jose::{Algorithm, Leeway};
 use countersign_server::{
@@ -16,6 +18,7 @@ use countersign_store_sqlite::{Options, SqliteStore};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -146,7 +149,7 @@ impl Stopped {
         let store = Arc::new(FailingStore::new(sqlite.clone()));
         let server = Server::start(ServerParts {
             store: store.clone(),
-            source: source.clone(),
+            source: Arc::new(SharedKeys::over(source.clone())),
             master: master_key(),
             policies: Policies {
                 token: setup.token.clone(),
@@ -177,6 +180,10 @@ impl Stopped {
             .await;
         });
         let jobs = tokio::spawn(server.jobs());
+        // Made in the background: what a test reads must not depend on how far that is.
+        while sqlite.key_ring().await.expect("the ring").in_state(Purpose::IdToken, KeyState::Next).is_none() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
         TestApp { setup, folder, address, source, sqlite, store, server, stop, serving, jobs }
     }
 

@@ -125,6 +125,14 @@ impl Response {
         }
     }
 
+    /// An error under `/oauth2` where an access token is what is asked for (RFC 6750 §3).
+    #[track_caller]
+    pub(crate) fn assert_oauth_challenge(self, status: u16, code: &str, challenge: &str) -> Self {
+        assert_eq!((self.status, self.header("content-type")), (status, Some("application/json")), "{}", self.text());
+        assert_eq!((&self.json()["error"], self.header("www-authenticate")), (&Value::from(code), Some(challenge)));
+        self
+    }
+
     /// A whole error of RFC 6749 §5.2 that nobody may keep.
     #[track_caller]
     pub(crate) fn assert_oauth_error(self, status: u16, code: &str) -> Self {

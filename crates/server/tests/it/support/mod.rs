@@ -1,12 +1,14 @@
 //! What the tests share: a server to test, a client to send anything with, users as objects with verbs.
 
 pub(crate) mod app;
+pub(crate) mod apps;
 pub(crate) mod browsers;
 pub(crate) mod certificates;
 pub(crate) mod client;
 pub(crate) mod failing;
 pub(crate) mod follower;
 pub(crate) mod forge;
+pub(crate) mod keys;
 pub(crate) mod logs;
 pub(crate) mod machines;
 pub(crate) mod resource_servers;

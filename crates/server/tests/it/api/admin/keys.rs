@@ -38,11 +38,12 @@ async fn the_list_tells_each_signing_key_and_no_secret() {
 
     let all = all(&app, &root).await;
     let feed = all.iter().filter(|key| key["purpose"] == "feed" && key["algorithm"] == "EdDSA");
-    assert_eq!((all.len(), feed.count()), (4, 2));
+    let id_token = all.iter().filter(|key| key["purpose"] == "id_token" && key["algorithm"] == "RS256");
+    assert_eq!((all.len(), feed.count(), id_token.count()), (6, 2, 2));
     let first = app.admin("GET", "keys?limit=3", &root).send().await.json();
     assert_eq!(first["items"], json!(all[..3]));
     let rest = format!("keys?limit=1&after={}", first["next"].as_str().unwrap());
-    assert_eq!(app.admin("GET", &rest, &root).send().await.json(), json!({ "items": [all[3]] }));
+    assert_eq!(app.admin("GET", &rest, &root).send().await.json(), json!({ "items": [all[3]], "next": all[3]["kid"] }));
     app.admin("GET", "keys?after=nobody", &root).send().await.assert_problem(400, "invalid_request");
 }
 

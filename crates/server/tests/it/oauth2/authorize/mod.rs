@@ -2,6 +2,7 @@
 
 mod answers;
 mod consent;
+mod end_to_end;
 mod never_redirected;
 mod prompt;
 mod redirected;

@@ -48,9 +48,10 @@ async fn without_an_authentication_that_can_be_read_nothing_is_looked_at() {
         let request = app.post("/oauth2/token").header("content-type", FORM).body(form);
         authorization.into_iter().fold(request, |request, value| request.header("authorization", value)).send()
     };
-    for form in [GRANT, "grant_type=password", "%", ""] {
+    for form in [GRANT, "grant_type=password", ""] {
         with(None, form).await.assert_oauth_error(401, "invalid_client");
     }
+    with(None, "%").await.assert_oauth_error(400, "invalid_request");
     let in_body = format!("{GRANT}&client_id=guard&client_secret={}", machine.secret);
     with(None, &in_body).await.assert_oauth_error(401, "invalid_client");
     let bearer = format!("Bearer {}", app.sign_in("ana").await.access_token);
@@ -60,7 +61,11 @@ async fn without_an_authentication_that_can_be_read_nothing_is_looked_at() {
     }
     let twice = app.token_request(&machine, GRANT).header("authorization", &machine.basic());
     twice.send().await.assert_oauth_error(400, "invalid_request");
-    assert_eq!(app.audit("client.refused").await.len(), 0);
+    assert_eq!(
+        app.audit("client.refused").await.len(),
+        1,
+        "a secret in the body was looked at, and is of no such client"
+    );
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ async fn what_is_not_a_form_or_not_one_of_ours_is_refused() {
         ("grant_type=", "invalid_request"),
         ("scope=feed:read", "invalid_request"),
         ("grant_type=password", "unsupported_grant_type"),
-        ("grant_type=refresh_token&refresh_token=csr_CANARY", "unsupported_grant_type"),
+        ("grant_type=refresh_token&refresh_token=csr_CANARY", "unauthorized_client"),
         ("grant_type=Client_Credentials", "unsupported_grant_type"),
         ("grant_type=client_credentials&grant_type=client_credentials", "invalid_request"),
         ("grant_type=client_credentials&scope=a&scope=b", "invalid_request"),
