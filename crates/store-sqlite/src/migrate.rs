@@ -20,7 +20,7 @@ pub(crate) struct Migration {
 pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { name: "foundation", sql: include_str!("../migrations/0001_foundation.sql") },
     Migration { name: "clients", sql: include_str!("../migrations/0002_clients.sql") },
-    Migration { name: "grants", sql: include_str!("../migrations/0003_grants.sql") },
+    Migration { name: "grants", sql: include_str!("../migrations/0004_grants.sql") },
 ];
 
 /// What a database holds, compared with what we know.

@@ -52,7 +52,7 @@ impl Holder {
 }
 
 /// A whole answer with a token that is bound to the holder's key.
-fn bound(answer: Response, holder: &Holder) -> OAuthTokens {
+fn bound(answer: &Response, holder: &Holder) -> OAuthTokens {
     assert_eq!((answer.status, &answer.json()["token_type"]), (200, &json!("DPoP")), "{}", answer.text());
     assert!(answer.header("dpop-nonce").is_some());
     let body = answer.json();
@@ -70,7 +70,7 @@ fn bound(answer: Response, holder: &Holder) -> OAuthTokens {
 async fn bound_session(app: &TestApp, client: &Application, holder: &mut Holder) -> OAuthTokens {
     let code = app.code("ana", client, "openid").await;
     let answer = holder.send(app, || app.client_request(client, &exchange_form(&code))).await;
-    bound(answer, holder)
+    bound(&answer, holder)
 }
 
 #[tokio::test]
@@ -86,7 +86,7 @@ async fn a_public_clients_session_is_bound_to_the_key_that_it_showed() {
     let stolen = thief.send(&app, || app.client_request(&spa, &form)).await;
     stolen.assert_oauth_error(400, "invalid_dpop_proof");
     assert_eq!(app.audit("alarm.").await.len(), 0);
-    let next = bound(holder.send(&app, || app.client_request(&spa, &form)).await, &holder);
+    let next = bound(&holder.send(&app, || app.client_request(&spa, &form)).await, &holder);
     assert_eq!(next.claims()["sid"], tokens.claims()["sid"]);
 }
 
@@ -139,7 +139,7 @@ async fn a_proof_needs_a_nonce_of_the_last_minutes() {
     let proof = holder.proof(&app, "POST", "/oauth2/token", None);
     let request = || app.client_request(&spa, &exchange_form(&code)).header("dpop", &proof);
     request().header("dpop", &proof).send().await.assert_oauth_error(400, "invalid_dpop_proof");
-    bound(request().send().await, &holder);
+    bound(&request().send().await, &holder);
 }
 
 #[tokio::test]
@@ -153,7 +153,7 @@ async fn a_code_for_a_key_is_redeemed_with_that_key_alone() {
     app.exchange(&spa, &code).await.assert_oauth_error(400, "invalid_grant");
     let stolen = thief.send(&app, || app.client_request(&spa, &exchange_form(&code))).await;
     stolen.assert_oauth_error(400, "invalid_grant");
-    bound(holder.send(&app, || app.client_request(&spa, &exchange_form(&code))).await, &holder);
+    bound(&holder.send(&app, || app.client_request(&spa, &exchange_form(&code))).await, &holder);
 }
 
 #[tokio::test]
@@ -163,10 +163,10 @@ async fn a_confidential_client_may_change_its_key_and_a_machines_token_is_bound_
     let (mut first, mut second) = (Holder::new(), Holder::new());
     let tokens = bound_session(&app, &shop, &mut first).await;
     let form = format!("grant_type=refresh_token&refresh_token={}", tokens.refresh_token);
-    bound(second.send(&app, || app.client_request(&shop, &form)).await, &second);
+    bound(&second.send(&app, || app.client_request(&shop, &form)).await, &second);
     let machine = app.add_machine("worker", "feed:read", &[]).await;
     let form = "grant_type=client_credentials&scope=feed:read";
-    let token = bound(first.send(&app, || app.token_request(&machine, form)).await, &first).access_token;
+    let token = bound(&first.send(&app, || app.token_request(&machine, form)).await, &first).access_token;
     let refused = app.get("/revocations/snapshot").bearer(&token).send().await;
     refused.assert_problem(401, "invalid_token");
 }
