@@ -9,6 +9,7 @@ pub mod account;
 pub mod audit;
 pub mod client;
 mod draw;
+pub mod form;
 pub mod grant;
 mod ids;
 pub mod key_ring;

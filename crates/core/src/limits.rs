@@ -38,6 +38,13 @@ pub const ASSERTION_LIFETIME_MAX: Span = Span::from_seconds(300);
 pub const CODE_REMEMBERED: Span = Span::from_days(1);
 /// Characters of a nonce (OpenID Connect Core §3.1.2.1).
 pub const NONCE_CHARACTERS_MAX: usize = 255;
+/// Characters of a client's `state` (RFC 6749 §4.1.1).
+pub const STATE_CHARACTERS_MAX: usize = 2_048;
+/// Parameters of an authorization request.
+pub const AUTHORIZATION_PARAMETERS_MAX: usize = 32;
+/// How long a sign-in that was made for an authorization request need not be repeated for it: as long as somebody may
+/// read the consent page.
+pub const SIGN_IN_COUNTS_FOR: Span = Span::from_seconds(900);
 /// Characters of what a session is labelled with (a browser's name).
 pub const LABEL_CHARACTERS_MAX: usize = 128;
 /// Bytes of an account's attributes, names and values together.

@@ -86,6 +86,12 @@ impl ScopeSet {
         Self(self.0.iter().filter(|scope| keep(scope)).cloned().collect())
     }
 
+    /// What is in either.
+    #[must_use]
+    pub fn union(&self, other: &Self) -> Self {
+        Self(self.0.union(&other.0).cloned().collect())
+    }
+
     /// Their texts in order.
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(Scope::as_str)

@@ -34,6 +34,7 @@ fn main() {
     write("jwk_set", jwk_sets(&keys));
     write("pem", keys.iter().flat_map(pems).collect());
     write("dpop_proof", fuzz_bodies::dpop_proof_seeds());
+    write("authorization_request", fuzz_bodies::authorization_request_seeds());
     write("refresh_token", fuzz_bodies::refresh_token_seeds());
     write("feed_object", fuzz_bodies::feed_object_seeds());
 }

@@ -11,15 +11,16 @@ mod parsers;
 mod tokens;
 
 pub use differential::REASONS;
-pub use parsers::{dpop_proof_seeds, feed_object_seeds, refresh_token_seeds};
+pub use parsers::{authorization_request_seeds, dpop_proof_seeds, feed_object_seeds, refresh_token_seeds};
 pub use tokens::signed as signed_token;
 
 /// A name and what is done with an input.
 pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets, by the names of their corpora.
-pub const TARGETS: [Target; 11] = [
+pub const TARGETS: [Target; 12] = [
     ("against_jsonwebtoken", differential::against_jsonwebtoken),
+    ("authorization_request", parsers::authorization_request),
     ("claims", tokens::claims),
     ("compact_jws", tokens::compact_jws),
     ("dpop_proof", parsers::dpop_proof),

@@ -1,9 +1,11 @@
-//! Refresh tokens, the feed's objects, proofs of possession.
+//! Authorization requests, refresh tokens, the feed's objects, proofs of possession.
 
 use std::sync::{Arc, LazyLock};
 
 use countersign_core::{
-    SessionId,
+    SessionId, Time,
+    client::{Client, ClientAuthentication, ClientId, ClientKind, ClientProfile, Registration},
+    grant::{AuthorizationRequest, Destination, Parameters},
     key_ring::MacKeyId,
     session::{Generation, SessionSecret},
     token::{MacKeys, MacStanding},
@@ -30,7 +32,42 @@ pub(crate) static MAC_KEYS: LazyLock<MacKeys> = LazyLock::new(|| {
 static KEY: LazyLock<Arc<SigningKey>> = LazyLock::new(|| Arc::new(SigningKey::from_jwk(FEED_KEY.as_bytes()).unwrap()));
 static KEYS: LazyLock<KeySet> = LazyLock::new(|| KeySet::new([KEY.verifying_key()]).unwrap());
 static SIGNER: LazyLock<Signer> = LazyLock::new(|| Signer::new(KEY.clone(), FEED_TYPE));
+static CLIENT: LazyLock<Client> = LazyLock::new(|| {
+    let profile = ClientProfile { redirect_uris: vec!["https://a.example/cb".to_owned()], ..ClientProfile::default() };
+    let (id, created_at) = (ClientId::parse("a").unwrap(), Time::from_millis(0));
+    let authentication = ClientAuthentication::Public;
+    Client::register(Registration { id, kind: ClientKind::Spa, profile, authentication, created_at }).unwrap()
+});
 static FEED: LazyLock<FeedSigner> = LazyLock::new(|| FeedSigner::new(KEY.clone(), ISSUER).unwrap());
+
+/// Any text as the parameters of an authorization request: what is read can be written, and no answer holds a state that
+/// is more than text.
+pub(crate) fn authorization_request(data: &[u8]) {
+    let Ok(text) = str::from_utf8(data) else { return };
+    let Ok(parameters) = Parameters::parse(text) else { return };
+    assert_eq!(Parameters::parse(&parameters.to_query()).as_ref(), Ok(&parameters));
+    let _ = AuthorizationRequest::read(&parameters).map_err(|error| assert!(error.to_string().is_ascii()));
+    let Ok(destination) = Destination::of(&parameters, Some(&CLIENT)) else { return };
+    assert!(CLIENT.redirect_uris.contains(&destination.redirect_uri));
+    assert!(destination.state.is_none_or(|state| state.bytes().all(|byte| (0x20..0x7f).contains(&byte))));
+}
+
+/// Authorization requests to begin from.
+#[must_use]
+pub fn authorization_request_seeds() -> Vec<Vec<u8>> {
+    const GOOD: &str = "response_type=code&client_id=a&redirect_uri=https%3A%2F%2Fa.example%2Fcb&scope=openid+email\
+        &state=s&nonce=n&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256";
+    [
+        "",
+        "&response_mode=form_post&prompt=login%20consent&max_age=0",
+        "&prompt=none&login_hint=%c3%a9&resource=https://a.example",
+        "&dpop_jkt=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&resource=a&resource=b",
+        "&state=t",
+        "&x=%zz&request=a.b.",
+    ]
+    .map(|more| format!("{GOOD}{more}").into_bytes())
+    .to_vec()
+}
 
 /// Any text as a refresh token: one that opens is the one that we would make.
 pub(crate) fn refresh_token(data: &[u8]) {

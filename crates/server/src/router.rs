@@ -4,11 +4,13 @@ use crate::app::App;
 use crate::fallback;
 use crate::http::layers;
 use crate::openapi::routes;
+use crate::pages::assets;
 use crate::routes::api::admin::{clients, keys, revocations as admin_revocations};
 use crate::routes::api::{accounts, me, openapi, refresh, sessions, sign_in, sign_out};
-use crate::routes::oauth2::{introspect, revoke, token, userinfo};
+use crate::routes::oauth2::{authorize, introspect, revoke, token, userinfo};
 use crate::routes::{health, metrics, revocations, well_known};
 use axum::Router;
+use axum::routing::{get, post};
 
 /// Every route, with what stands before each: limits, request ids, security headers. Its description is
 /// `module::docs::handler` beside the handler; without one a line does not compile.
@@ -47,7 +49,20 @@ pub(crate) fn router(app: App) -> Router {
         "/readyz" => get health::readyz;
         "/metrics" => get metrics::metrics;
     };
-    let routes =
-        routes.documented().fallback(fallback::not_found).method_not_allowed_fallback(fallback::method_not_allowed);
+    let routes = routes
+        .documented()
+        .merge(pages())
+        .fallback(fallback::not_found)
+        .method_not_allowed_fallback(fallback::method_not_allowed);
     layers(routes, &app).with_state(app)
+}
+
+/// What people see in their browsers: for them, not for programs, so it is not in the description of the API
+/// (docs/integrating/oauth.md).
+fn pages() -> Router<App> {
+    Router::new()
+        .route("/oauth2/authorize", get(authorize::get).post(authorize::post))
+        .route("/sign-in", get(authorize::sign_in::show).post(authorize::sign_in::submit))
+        .route("/consent", post(authorize::consent::submit))
+        .route("/assets/{name}", get(assets::asset))
 }

@@ -1,11 +1,15 @@
 //! Grants (RFC 6749 §1.3): what a client trades for tokens, and what people agreed to.
 
 mod authorization_code;
+mod authorization_request;
 mod consent;
 mod opaque;
 mod pkce;
 
 pub use authorization_code::{AuthorizationCode, AuthorizedCode, CodeRefusal};
+pub use authorization_request::{
+    AuthorizationError, AuthorizationRequest, Destination, Parameters, Prompt, ResponseMode, SignedInFor, Unanswerable,
+};
 pub use consent::Consent;
 pub use opaque::BrowserSecret;
 pub use pkce::{CodeChallenge, InvalidCodeChallenge};

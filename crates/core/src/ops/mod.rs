@@ -5,6 +5,7 @@
 //! | [`SignUp`] | makes an account |
 //! | [`SignIn`] | checks credentials and opens a session |
 //! | [`Refresh`] | trades a refresh token for a fresh access token and, mostly, its successor |
+//! | [`Authorize`] | gives a client an authorization code, once whoever is at the browser signed in and agreed |
 //! | [`SignOut`] | ends a session, or all of its account's |
 //! | [`AuthenticateClient`] | checks a client's secret |
 //! | [`ExchangeCode`] | trades an authorization code for the tokens of a new session |
@@ -21,6 +22,8 @@
 mod accounts;
 mod authenticate;
 mod authenticate_client;
+mod authorize;
+mod browser_session;
 mod change_password;
 mod client_credentials;
 mod clients;
@@ -41,6 +44,8 @@ mod target;
 pub use accounts::{AccountChanged, ChangeAttribute, ChangeRole, ChangeStatus, InvalidAttribute, RemoveAccount};
 pub use authenticate::{Authenticated, authenticate, standing};
 pub use authenticate_client::AuthenticateClient;
+pub use authorize::{Authorize, Authorized, ConsentNeeded, Decision, SignInNeeded};
+pub use browser_session::{BrowserSession, browser_session};
 pub use change_password::{ChangePassword, PasswordChange, SetPassword};
 pub use client_credentials::{ClientCredentials, MachineToken};
 pub use clients::{

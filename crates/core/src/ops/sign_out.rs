@@ -3,6 +3,7 @@
 use crate::audit::AuditEvent;
 use crate::client::ClientId;
 use crate::draw::Draw;
+use crate::grant::BrowserSecret;
 use crate::ids::SessionId;
 use crate::ops::Origin;
 use crate::session::{End, EndReason, Session};
@@ -27,6 +28,8 @@ pub enum SignOutProof {
     AccessToken(SessionId),
     /// A refresh token whose MAC held; any generation will do if the secret holds too.
     RefreshToken(Box<OpenedRefreshToken>),
+    /// The cookie of a browser sign-in.
+    Browser(BrowserSecret),
 }
 
 /// What became of it.
@@ -64,6 +67,7 @@ impl SignOut {
             let (id, secret) = match proof {
                 SignOutProof::AccessToken(session) => (*session, None),
                 SignOutProof::RefreshToken(token) => (token.session, Some(token.secret.hash())),
+                SignOutProof::Browser(secret) => (secret.session(), Some(secret.hash())),
             };
             let Some(state) = store.session(id).await? else { continue };
             if secret.is_none_or(|secret| secret == state.session.secret_hash) {

@@ -18,6 +18,8 @@ pub const REFRESH_TOKEN_CHARACTERS: usize = 76;
 
 const VERSION: u8 = 1;
 const CONTEXT: &[u8] = b"countersign refresh 1";
+// Another beginning, so that neither passes as the other.
+const VOUCH_CONTEXT: &[u8] = b"countersign sign-in 1";
 const BODY_BYTES: usize = 1 + 1 + 16 + 16 + 4;
 const MAC_BYTES: usize = 16;
 
@@ -127,9 +129,34 @@ impl MacKeys {
         })
     }
 
+    /// Says that `session` was opened for `request`; no refresh token, since its MAC has another context.
+    #[must_use]
+    pub fn vouch(&self, session: SessionId, request: &str) -> Option<String> {
+        let (id, key, _) = self.keys.iter().find(|(id, ..)| *id == self.active)?;
+        let mac = self.mac_of(VOUCH_CONTEXT, key, &[session.as_bytes(), request.as_bytes()].concat());
+        Some(base64url::encode(&[&[id.0][..], &mac].concat()))
+    }
+
+    /// Whether [`vouch`](Self::vouch) said so, under a key that is trusted.
+    #[must_use]
+    pub fn is_vouched(&self, session: SessionId, request: &str, vouched: &str) -> bool {
+        let Ok(bytes) = base64url::decode(vouched) else { return false };
+        let Some((id, mac)) = bytes.split_first() else { return false };
+        let trusted = |standing| standing == MacStanding::Trusted;
+        let known = self.keys.iter().find(|(known, _, standing)| known.0 == *id && trusted(*standing));
+        known.is_some_and(|(_, key, _)| {
+            let expected = self.mac_of(VOUCH_CONTEXT, key, &[session.as_bytes(), request.as_bytes()].concat());
+            verify_slices_are_equal(&expected, mac).is_ok()
+        })
+    }
+
     fn mac(&self, key: &hmac::Key, body: &[u8]) -> [u8; MAC_BYTES] {
+        self.mac_of(CONTEXT, key, body)
+    }
+
+    fn mac_of(&self, what: &[u8], key: &hmac::Key, body: &[u8]) -> [u8; MAC_BYTES] {
         let mut context = hmac::Context::with_key(key);
-        context.update(CONTEXT);
+        context.update(what);
         context.update(self.issuer.as_bytes());
         context.update(body);
         array(context.sign().as_ref(), 0)
@@ -176,6 +203,22 @@ mod tests {
         let token = token(&keys("https://a.example", 2));
         let refused = keys("https://b.example", 2).open(&token).unwrap_err();
         assert_eq!(refused, RefreshTokenError::WrongMac(MacKeyId(2)));
+    }
+
+    #[test]
+    fn a_sign_in_is_vouched_for_one_session_and_one_request() {
+        let (ours, other) = (SessionId::from_bytes([4; 16]), SessionId::from_bytes([5; 16]));
+        let vouched = keys("https://a.example", 2).vouch(ours, "a=b").unwrap();
+        let holds = |issuer, session, request, text: &str| keys(issuer, 2).is_vouched(session, request, text);
+        assert!(holds("https://a.example", ours, "a=b", &vouched));
+        assert!(!holds("https://b.example", ours, "a=b", &vouched));
+        assert!(!holds("https://a.example", other, "a=b", &vouched));
+        assert!(!holds("https://a.example", ours, "a=c", &vouched));
+        for text in ["", "A", "Ag", &vouched[1..], &vouched.replacen('A', "B", 1)] {
+            assert!(!holds("https://a.example", ours, "a=b", text), "{text}");
+        }
+        let distrusted = keys("https://a.example", 1).vouch(ours, "a=b").unwrap();
+        assert!(!holds("https://a.example", ours, "a=b", &distrusted));
     }
 
     #[test]

@@ -11,7 +11,7 @@ impl Kind {
     /// The status that it is answered with in this form.
     pub(crate) const fn status(self, form: Form) -> StatusCode {
         match form {
-            Form::Problem => self.row().0,
+            Form::Problem | Form::Page => self.row().0,
             Form::OAuth => oauth::status(self, self.row().0),
         }
     }
@@ -29,7 +29,7 @@ impl Kind {
     /// Its code in this form.
     pub(crate) const fn code(self, form: Form) -> &'static str {
         match form {
-            Form::Problem => self.row_code(),
+            Form::Problem | Form::Page => self.row_code(),
             Form::OAuth => oauth::code(self),
         }
     }
@@ -38,6 +38,7 @@ impl Kind {
     pub(crate) const fn challenge(self, form: Form) -> Option<&'static str> {
         match form {
             Form::Problem => problem::challenge(self),
+            Form::Page => None,
             Form::OAuth => oauth::challenge(self),
         }
     }
@@ -51,7 +52,8 @@ impl Kind {
     pub(crate) fn example(self, form: Form) -> Value {
         let error = ApiError::of(self);
         let body = match form {
-            Form::Problem => problem::document(&error, REQUEST_ID),
+            // Pages are for people, and not described.
+            Form::Problem | Form::Page => problem::document(&error, REQUEST_ID),
             Form::OAuth => oauth::body(&error, self.title()),
         };
         // It was written as JSON just now.

@@ -2,6 +2,7 @@
 
 use super::{ApiError, Kind, oauth};
 use crate::http::dpop::DPOP_NONCE;
+use crate::pages;
 use axum::body::Body;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, Response, StatusCode};
@@ -21,6 +22,8 @@ pub(crate) enum Form {
     Problem,
     /// RFC 6749 §5.2.
     OAuth,
+    /// HTML, for whoever is at the browser.
+    Page,
 }
 
 /// What was wrong (RFC 9457).
@@ -58,7 +61,11 @@ impl Problem {
 impl Form {
     /// The form of whatever is below this path, known or not.
     pub(crate) fn of(path: &str) -> Self {
-        if path.starts_with("/oauth2/") { Self::OAuth } else { Self::Problem }
+        match path {
+            "/oauth2/authorize" | "/sign-in" | "/consent" => Self::Page,
+            _ if path.starts_with("/oauth2/") => Self::OAuth,
+            _ => Self::Problem,
+        }
     }
 
     /// The media type of the form.
@@ -66,12 +73,13 @@ impl Form {
         match self {
             Self::Problem => "application/problem+json",
             Self::OAuth => "application/json",
+            Self::Page => "text/html; charset=utf-8",
         }
     }
 }
 
 /// Writes the problem that `response` carries, if it carries one, and logs its cause.
-pub(crate) fn render(mut response: Response<Body>, request_id: &str, form: Form) -> Response<Body> {
+pub(crate) fn render(mut response: Response<Body>, request_id: &str, form: Form, issuer: &str) -> Response<Body> {
     let Some(Problem(error)) = response.extensions_mut().remove::<Problem>() else { return response };
     let (status, code, title) = error.kind.row();
     log(&error, status, code);
@@ -80,6 +88,11 @@ pub(crate) fn render(mut response: Response<Body>, request_id: &str, form: Form)
         Form::OAuth => {
             *response.status_mut() = oauth::status(error.kind, status);
             (oauth::body(&error, title), oauth::challenge(error.kind))
+        }
+        Form::Page => {
+            let headers = response.headers_mut();
+            let page = pages::error(headers, issuer, title, error.detail.as_deref(), request_id);
+            (page, None)
         }
     };
     let headers = response.headers_mut();

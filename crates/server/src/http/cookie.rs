@@ -1,4 +1,4 @@
-//! The token cookies: read strictly, set for this host alone, out of reach of scripts (RFC 6265bis).
+//! The cookies: of tokens, and of a browser's sign-in. Read strictly, set for this host alone, out of reach of scripts (RFC 6265bis).
 
 use crate::app::App;
 use crate::error::{ApiError, Kind};
@@ -9,6 +9,7 @@ use axum::http::header::{COOKIE, SET_COOKIE};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue};
 use axum::response::{IntoResponseParts, ResponseParts};
+use countersign_core::grant::BrowserSecret;
 use std::convert::Infallible;
 use zeroize::Zeroizing;
 
@@ -19,6 +20,8 @@ pub(crate) enum CookieName {
     Access,
     /// The refresh token; only refresh and sign-out read it.
     Refresh,
+    /// No token: by what a browser's sign-in is known. Only the authorization endpoint and its pages read it.
+    Session,
 }
 
 /// The token cookies that came with a request.
@@ -26,6 +29,7 @@ pub(crate) enum CookieName {
 pub(crate) struct TokenCookies {
     access: Option<Secret>,
     refresh: Option<Secret>,
+    session: Option<Secret>,
 }
 
 /// The token cookies that go with an answer.
@@ -38,7 +42,7 @@ pub(crate) struct SetCookies {
 type Secret = countersign_jose::Secret<String>;
 
 impl CookieName {
-    const ALL: [Self; 2] = [Self::Access, Self::Refresh];
+    const ALL: [Self; 3] = [Self::Access, Self::Refresh, Self::Session];
 
     /// `__Host-` binds a cookie to this host, but browsers take it over `https` alone.
     pub(crate) const fn text(self, secure: bool) -> &'static str {
@@ -47,6 +51,8 @@ impl CookieName {
             (Self::Access, false) => "countersign",
             (Self::Refresh, true) => "__Host-countersign-refresh",
             (Self::Refresh, false) => "countersign-refresh",
+            (Self::Session, true) => "__Host-countersign-session",
+            (Self::Session, false) => "countersign-session",
         }
     }
 }
@@ -57,13 +63,19 @@ impl TokenCookies {
         let value = match name {
             CookieName::Access => &self.access,
             CookieName::Refresh => &self.refresh,
+            CookieName::Session => &self.session,
         };
         value.as_ref().map(|value| value.expose().as_str())
     }
 
+    /// By what the browser's sign-in is known, if it could be.
+    pub(crate) fn browser(&self) -> Option<BrowserSecret> {
+        self.get(CookieName::Session).and_then(BrowserSecret::parse)
+    }
+
     /// Whether any came.
     pub(crate) const fn any(&self) -> bool {
-        self.access.is_some() || self.refresh.is_some()
+        self.access.is_some() || self.refresh.is_some() || self.session.is_some()
     }
 
     fn of(headers: &HeaderMap, secure: bool) -> Result<Self, ApiError> {
@@ -76,6 +88,7 @@ impl TokenCookies {
                 let slot = match kept {
                     CookieName::Access => &mut found.access,
                     CookieName::Refresh => &mut found.refresh,
+                    CookieName::Session => &mut found.session,
                 };
                 if slot.replace(Secret::new(value.to_owned())).is_some() {
                     return Err(ApiError::invalid_request("two cookies of one name: clear the cookies of this site"));
@@ -84,7 +97,11 @@ impl TokenCookies {
         }
         // A cleared cookie that a client still sends is none.
         let kept = |value: &Secret| !value.expose().is_empty();
-        Ok(Self { access: found.access.filter(kept), refresh: found.refresh.filter(kept) })
+        Ok(Self {
+            access: found.access.filter(kept),
+            refresh: found.refresh.filter(kept),
+            session: found.session.filter(kept),
+        })
     }
 }
 

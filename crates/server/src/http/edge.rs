@@ -76,7 +76,7 @@ async fn edge(State(app): State<App>, mut request: Request, next: Next) -> Respo
         if let Some(problem) = response.extensions().get::<Problem>() {
             app.metrics().problems.count(problem.kind());
         }
-        let mut response = render(response, &id, form);
+        let mut response = render(response, &id, form, app.issuer());
         finish(response.headers_mut(), &id, &app);
         cors.permit(response.headers_mut());
         let took = app.source().now().since(began).as_millis();
@@ -128,8 +128,9 @@ fn finish(headers: &mut HeaderMap, id: &str, app: &App) {
         headers.insert(REQUEST_ID, id);
     }
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
-    headers.insert(CONTENT_SECURITY_POLICY, CONTENT_POLICY);
+    // Pages have policies of their own.
+    headers.entry(REFERRER_POLICY).or_insert(HeaderValue::from_static("no-referrer"));
+    headers.entry(CONTENT_SECURITY_POLICY).or_insert(CONTENT_POLICY);
     // What may be cached says so itself; tokens and personal data are the rest.
     headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     if app.http().is_secure() {

@@ -5,6 +5,7 @@ use crate::http::body::{check_type, read};
 use crate::limits::{BODY_BYTES_MAX, FORM_PARAMETERS_MAX};
 use crate::openapi::{Input, Operation};
 use axum::extract::{FromRequest, Request};
+pub(crate) use countersign_core::form::decode;
 use countersign_jose::Secret;
 
 /// The parameters of a form. Those that nobody asks for are ignored (RFC 6749 §3.2).
@@ -74,35 +75,24 @@ impl Input for Form {
     }
 }
 
-/// Text from its form encoding; `None` where an escape is no escape or the bytes are no UTF-8.
-pub(crate) fn decode(encoded: &[u8]) -> Option<String> {
-    let mut bytes = Vec::with_capacity(encoded.len());
-    let mut rest = encoded.iter().copied();
-    while let Some(byte) = rest.next() {
-        bytes.push(match byte {
-            b'+' => b' ',
-            b'%' => hex(rest.next()?)? << 4 | hex(rest.next()?)?,
-            other => other,
-        });
-    }
-    String::from_utf8(bytes).ok()
-}
+/// A form as text, for whoever reads it.
+pub(crate) struct RawForm(pub(crate) String);
 
-fn hex(digit: u8) -> Option<u8> {
-    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
+impl<S: Sync> FromRequest<S> for RawForm {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, ApiError> {
+        let (parts, body) = request.into_parts();
+        check_type(&parts.headers, FORM)?;
+        let body = read(&parts.headers, body).await?;
+        let text = String::from_utf8(body.into()).map(Self);
+        text.map_err(|_| ApiError::invalid_request("the form is not percent-encoded UTF-8"))
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Form, decode};
-
-    #[test]
-    fn what_is_encoded_reads_back() {
-        assert_eq!(decode(b"a+b%2Bc%c3%A9"), Some("a b+cé".to_owned()));
-        for broken in [&b"%"[..], b"%4", b"%zz", b"%+1", b"%ff", b"\xff"] {
-            assert_eq!(decode(broken), None, "{broken:?}");
-        }
-    }
+    use super::Form;
 
     #[test]
     fn a_parameter_without_value_counts_as_left_out() {

@@ -121,7 +121,12 @@ mod tests {
     async fn refusal(body: &[u8]) -> String {
         let response = parse::<Form>(body).expect_err("it is malformed").into_response();
         assert!(response.extensions().get::<Problem>().is_some());
-        let body = render(response, "id", error::Form::Problem).into_body().collect().await.unwrap().to_bytes();
+        let body = render(response, "id", error::Form::Problem, "https://issuer.example")
+            .into_body()
+            .collect()
+            .await
+            .unwrap()
+            .to_bytes();
         String::from_utf8(body.to_vec()).unwrap()
     }
 

@@ -32,7 +32,7 @@ pub(super) fn responses(kinds: &BTreeSet<Kind>, form: Form, schemas: &mut Schema
     let failures = by_status.into_iter().map(|(status, kinds)| {
         let codes: Vec<_> = kinds.iter().map(|kind| kind.row_code()).collect();
         let form_name = match form {
-            Form::Problem => "problem",
+            Form::Problem | Form::Page => "problem",
             Form::OAuth => "oauth",
         };
         let name = format!("{form_name}.{status}.{}", codes.join("."));
@@ -75,7 +75,7 @@ fn schema(kinds: &[Kind], form: Form, schemas: &mut Schemas) -> Schema {
     let codes = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(codes));
     let narrowed = ObjectBuilder::new();
     let (general, narrowed) = match form {
-        Form::Problem => {
+        Form::Problem | Form::Page => {
             let status = kinds.first().map(|kind| Value::from(kind.status(form).as_u16()));
             let status = ObjectBuilder::new().schema_type(Type::Integer).enum_values(status.map(|status| [status]));
             (named::<ProblemDocument<'_>>(schemas), narrowed.property("code", codes).property("status", status))

@@ -5,7 +5,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::header::CACHE_CONTROL;
 use axum::response::{IntoResponse, Response};
-use countersign_core::grant::GrantType;
+use countersign_core::grant::{GrantType, ResponseMode};
 use countersign_core::scope::{FEED_READ, IDENTITY};
 use countersign_jose::Algorithm;
 use serde::Serialize;
@@ -16,6 +16,7 @@ use utoipa::ToSchema;
 struct Metadata<'a> {
     issuer: &'a str,
     jwks_uri: String,
+    authorization_endpoint: String,
     token_endpoint: String,
     introspection_endpoint: String,
     revocation_endpoint: String,
@@ -33,7 +34,14 @@ struct Metadata<'a> {
     scopes_supported: [&'static str; 5],
     id_token_signing_alg_values_supported: [&'static str; 1],
     claims_supported: [&'static str; 9],
-    response_types_supported: [&'static str; 0],
+    response_types_supported: [&'static str; 1],
+    response_modes_supported: [&'static str; 2],
+    code_challenge_methods_supported: [&'static str; 1],
+    prompt_values_supported: [&'static str; 4],
+    authorization_response_iss_parameter_supported: bool,
+    claims_parameter_supported: bool,
+    request_parameter_supported: bool,
+    request_uri_parameter_supported: bool,
     subject_types_supported: [&'static str; 1],
     access_token_signing_alg_values_supported: [&'static str; 1],
 }
@@ -65,6 +73,7 @@ impl<'a> Metadata<'a> {
         Self {
             issuer,
             jwks_uri: at("/.well-known/jwks.json"),
+            authorization_endpoint: at("/oauth2/authorize"),
             token_endpoint: at("/oauth2/token"),
             introspection_endpoint: at("/oauth2/introspect"),
             revocation_endpoint: at("/oauth2/revoke"),
@@ -83,7 +92,14 @@ impl<'a> Metadata<'a> {
             scopes_supported: [openid, profile, email, offline_access, FEED_READ],
             id_token_signing_alg_values_supported: [Algorithm::Rs256.as_str()],
             claims_supported: ["iss", "sub", "aud", "exp", "iat", "auth_time", "name", "preferred_username", "email"],
-            response_types_supported: [],
+            response_types_supported: ["code"],
+            response_modes_supported: ResponseMode::ALL.map(ResponseMode::code),
+            code_challenge_methods_supported: ["S256"],
+            prompt_values_supported: ["none", "login", "consent", "select_account"],
+            authorization_response_iss_parameter_supported: true,
+            claims_parameter_supported: false,
+            request_parameter_supported: false,
+            request_uri_parameter_supported: false,
             subject_types_supported: ["public"],
             access_token_signing_alg_values_supported: [signs.as_str()],
         }

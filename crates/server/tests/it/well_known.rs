@@ -27,6 +27,15 @@ async fn both_metadata_documents_tell_what_exists() {
         let scopes = ["openid", "profile", "email", "offline_access", "feed:read"];
         assert_eq!(metadata["scopes_supported"], json!(scopes));
         assert_eq!(metadata["id_token_signing_alg_values_supported"], json!(["RS256"]));
+        assert_eq!(metadata["authorization_endpoint"], format!("{ISSUER}/oauth2/authorize"));
+        assert_eq!(metadata["response_types_supported"], json!(["code"]));
+        assert_eq!(metadata["response_modes_supported"], json!(["query", "form_post"]));
+        assert_eq!(metadata["code_challenge_methods_supported"], json!(["S256"]));
+        assert_eq!(metadata["prompt_values_supported"], json!(["none", "login", "consent", "select_account"]));
+        assert_eq!(metadata["authorization_response_iss_parameter_supported"], true);
+        for unsupported in ["claims_parameter", "request_parameter", "request_uri_parameter"] {
+            assert_eq!(metadata[format!("{unsupported}_supported")], false);
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! OAuth 2.1 (RFC 6749). Nothing here reads a token cookie.
 
+pub(crate) mod authorize;
 pub(crate) mod introspect;
 pub(crate) mod revoke;
 pub(crate) mod token;

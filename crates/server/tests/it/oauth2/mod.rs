@@ -1,2 +1,3 @@
 mod about_tokens;
+mod authorize;
 mod token;

@@ -2,6 +2,7 @@
 
 pub(crate) mod app;
 pub(crate) mod apps;
+pub(crate) mod browsers;
 pub(crate) mod certificates;
 pub(crate) mod client;
 mod conformance;

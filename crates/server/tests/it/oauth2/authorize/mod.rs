@@ -1,0 +1,8 @@
+//! `/oauth2/authorize`, and what the pages lead to.
+
+mod answers;
+mod consent;
+mod end_to_end;
+mod never_redirected;
+mod prompt;
+mod redirected;
