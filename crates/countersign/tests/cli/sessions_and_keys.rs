@@ -87,7 +87,9 @@ fn keys_move_on_when_asked_to() {
     let states = || {
         let keys = place.json(&["key", "list"]);
         let state = |key: &Value| format!("{} {}", key["kind"].as_str().unwrap(), key["state"].as_str().unwrap());
-        keys["items"].as_array().unwrap().iter().map(state).collect::<Vec<_>>()
+        // Those of ID tokens are made in the background.
+        let at_once = keys["items"].as_array().unwrap().iter().filter(|key| key["kind"] != "id_token");
+        at_once.map(state).collect::<Vec<_>>()
     };
     assert_eq!(states(), ["signing active", "signing next", "feed active", "feed next", "mac active"]);
     place.run(&["key", "rotate"]).assert_failed(1, &["can sign from", "countersign key rotate --now"]);
