@@ -57,7 +57,8 @@ pub(crate) struct Shared {
     pub(crate) http: HttpPolicy,
     pub(crate) hashing: HashingPool,
     pub(crate) throttle: Throttle,
-    pub(crate) replays: Replays,
+    pub(crate) assertions: Replays,
+    pub(crate) proofs: Replays,
     pub(crate) master: MasterKey,
     pub(crate) storage_key: StorageKey,
     pub(crate) ring: RwLock<Arc<OpenKeyRing>>,
@@ -124,8 +125,14 @@ impl App {
         &self.0.throttle
     }
 
-    pub(crate) fn replays(&self) -> &Replays {
-        &self.0.replays
+    /// Client assertions that came before.
+    pub(crate) fn assertions(&self) -> &Replays {
+        &self.0.assertions
+    }
+
+    /// Proofs of possession that came before.
+    pub(crate) fn proofs(&self) -> &Replays {
+        &self.0.proofs
     }
 
     #[cfg(feature = "fault-injection")]

@@ -5,7 +5,7 @@ use crate::feed::{FeedPolicy, Hub};
 use crate::hashing::{HashingPolicy, HashingPool};
 use crate::http::{AddressRange, HttpPolicy};
 use crate::jobs;
-use crate::limits::AUDIT_KEPT;
+use crate::limits::{ASSERTIONS_REMEMBERED, AUDIT_KEPT, PROOFS_REMEMBERED};
 use crate::replays::Replays;
 use crate::source::SystemSource;
 use crate::telemetry::MetricsAccess;
@@ -221,7 +221,8 @@ impl ServerBuilder {
         let app = App::new(Shared {
             hashing: HashingPool::start(self.hashing).map_err(StartError::Hashing)?,
             throttle: Throttle::new(self.throttle),
-            replays: Replays::default(),
+            assertions: Replays::remembering(ASSERTIONS_REMEMBERED),
+            proofs: Replays::remembering(PROOFS_REMEMBERED),
             ring: RwLock::new(Arc::new(opened)),
             store: self.store,
             source: self.source,

@@ -43,9 +43,11 @@ pub const BODY_READ_MAX: Duration = Duration::from_secs(15);
 pub const CONNECTIONS_MAX: usize = 16_384;
 /// How long what runs may go on once a stop is requested.
 pub const DRAIN_MAX: Duration = Duration::from_secs(10);
-/// How long client assertions and proofs of possession are remembered: longer than any is good.
-pub const REPLAYS_REMEMBERED: Span = Span::from_seconds(420);
-/// How many of them at once; more are refused.
+/// How long client assertions are remembered: longer than any is good.
+pub const ASSERTIONS_REMEMBERED: Span = Span::from_seconds(3_720);
+/// How long proofs of possession are remembered: longer than any is good.
+pub const PROOFS_REMEMBERED: Span = Span::from_seconds(240);
+/// How many of each at once; more are refused.
 pub const REPLAYS_MAX: usize = 262_144;
 /// How old a proof of possession may be, in seconds.
 pub const PROOF_AGE_SECONDS_MAX: u64 = 60;

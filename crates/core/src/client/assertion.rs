@@ -98,7 +98,7 @@ mod tests {
             ("aud", json!(format!("{ISSUER}/oauth2/token"))),
             ("aud", json!([ISSUER, "https://other.example"])),
             ("exp", json!(980)),
-            ("exp", json!(1_000 + 301)),
+            ("exp", json!(1_000 + 3_601)),
             ("jti", Value::Null),
         ] {
             let mut wrong = claims();

@@ -135,7 +135,9 @@ impl Credentials {
         match authentication.run(app.store(), app.issuer(), &draw).await? {
             Some((client, None)) => Ok(client),
             // Signed with the client's key, so a second one is no guess that would have to cost.
-            Some((client, Some(once))) if app.replays().is_first(client.id.as_str(), &once.id, draw.now) => Ok(client),
+            Some((client, Some(once))) if app.assertions().is_first(client.id.as_str(), &once.id, draw.now) => {
+                Ok(client)
+            }
             Some(_) => Err(ApiError::invalid_client()),
             None => {
                 app.throttle().count_failed_client(address, draw.now);

@@ -32,7 +32,7 @@ pub(crate) fn shown(app: &App, headers: &HeaderMap, method: &str, path: &str, ac
         return Proof::NeedsNonce;
     }
     let key = proof.key().to_string();
-    if app.replays().is_first(&key, proof.id(), now) { Proof::Of(key) } else { Proof::Invalid }
+    if app.proofs().is_first(&key, proof.id(), now) { Proof::Of(key) } else { Proof::Invalid }
 }
 
 /// The key that was shown, if one was; what does not hold is refused whether or not anything is bound.

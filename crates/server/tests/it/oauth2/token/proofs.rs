@@ -214,7 +214,7 @@ async fn an_assertion_authenticates_its_client_once() {
         assertion(&app, &signer, "5", |claims| claims["aud"] = json!([ISSUER, "https://other.example"])),
         assertion(&app, &signer, "6", |claims| claims["sub"] = json!("guard")),
         assertion(&app, &signer, "7", |claims| claims["iss"] = json!("guard")),
-        assertion(&app, &signer, "8", |claims| claims["exp"] = json!(claims["iat"].as_u64().unwrap() + 301)),
+        assertion(&app, &signer, "8", |claims| claims["exp"] = json!(claims["iat"].as_u64().unwrap() + 3_601)),
         assertion(&app, &signer, "9", |claims| claims["exp"] = json!(claims["iat"].as_u64().unwrap() - 11)),
         assertion(&app, &signer, "", |claims| {
             claims.as_object_mut().unwrap().remove("jti");

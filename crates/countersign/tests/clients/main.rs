@@ -1,0 +1,116 @@
+//! Clients that nobody here wrote, as processes against the real server: what they need of the standards must be there.
+//! `./test` installs their packages beside the build.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that can't go on must fail")]
+#![allow(clippy::disallowed_macros, reason = "what a client said is the test's report")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+use countersign_jose::{Algorithm, JwkSet, SigningKey};
+use serde_json::Value;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use support::{ServerProcess, countersign};
+
+const CALLBACK: &str = "https://app.example.com/callback";
+const LOGIN: &str = "ana@example.com";
+const PASSWORD: &str = "four geese in a tin boat";
+
+/// Where `./test` installs what the clients are made of; none where it could not, and said so.
+fn packages(what: &str) -> Option<PathBuf> {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("../tools/clients").join(what);
+    if folder.exists() {
+        return Some(folder);
+    }
+    let known = std::env::var_os("COUNTERSIGN_TESTS_WITHOUT_CLIENTS").is_some();
+    assert!(known, "{} is not there: ./test installs it", folder.display());
+    println!("SKIPPED: the packages of {what} are not there");
+    None
+}
+
+/// A deployment with an account, clients of every kind, and what they know.
+struct Place {
+    folder: tempfile::TempDir,
+    environment: Vec<(&'static str, String)>,
+}
+
+impl Place {
+    fn new() -> Self {
+        let mut place = Self { folder: tempfile::tempdir().unwrap(), environment: Vec::new() };
+        place.run(&["account", "add", LOGIN, "--password-stdin"]);
+        let key = SigningKey::generate(Algorithm::Es256).unwrap();
+        let (private, public) = (place.folder.path().join("key.pem"), place.folder.path().join("keys.json"));
+        std::fs::write(&private, key.to_pkcs8_pem().unwrap().as_bytes()).unwrap();
+        let keys = JwkSet { keys: vec![key.verifying_key().to_jwk().unwrap()] };
+        std::fs::write(&public, serde_json::to_vec(&keys).unwrap()).unwrap();
+        let keys = public.display().to_string();
+        for (secret, id, options) in [
+            ("SECRET_NONE", "spa", &["--kind", "spa"][..]),
+            ("SECRET_BASIC", "web-basic", &["--kind", "web"]),
+            ("SECRET_POST", "web-post", &["--kind", "web", "--auth", "client_secret_post"]),
+            ("SECRET_KEY", "web-key", &["--kind", "web", "--jwk-file", &keys]),
+        ] {
+            place.add_client(secret, id, &[options, &["--redirect-uri", CALLBACK]].concat());
+        }
+        place.add_client("SECRET_MACHINE", "machine", &["--kind", "machine", "--scope", "feed:read"]);
+        let known = [("LOGIN", LOGIN.to_owned()), ("PASSWORD", PASSWORD.to_owned())];
+        place.environment.extend(known);
+        place.environment.push(("KEY_FILE", private.display().to_string()));
+        place
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    fn add_client(&mut self, secret: &'static str, id: &str, options: &[&str]) {
+        let added = self.run(&[&["client", "add", id], options].concat());
+        self.environment.extend(added["client_secret"].as_str().map(|shown| (secret, shown.to_owned())));
+    }
+
+    fn run(&self, args: &[&str]) -> Value {
+        let mut command = countersign(&self.data());
+        let mut child = command.args(args).arg("--json").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        // A command that reads no password has closed it.
+        let _ = child.stdin.take().unwrap().write_all(PASSWORD.as_bytes());
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success(), "{args:?}");
+        serde_json::from_slice(&output.stdout).unwrap()
+    }
+
+    /// Runs a client against a server without grace: whatever would need it shows.
+    fn client_runs(&self, client: &mut Command) {
+        let settings = [("COUNTERSIGN_SESSIONS__GRACE", "0s"), ("COUNTERSIGN_SESSIONS__FORGIVENESS", "0")];
+        let server = ServerProcess::start(&self.data(), "127.0.0.1:0", &settings);
+        let issuer = format!("http://localhost:{}", server.address.port());
+        let environment = self.environment.iter().map(|(name, value)| (*name, value.as_str()));
+        client.envs(environment).env("ISSUER", issuer).stdin(Stdio::null());
+        let output = client.output().unwrap_or_else(|error| panic!("{client:?} can't be run: {error}"));
+        println!("{}", String::from_utf8_lossy(&output.stdout));
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    }
+}
+
+/// The sources beside the packages, where they find them.
+fn copied(sources: &str, to: &Path) {
+    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients").join(sources);
+    for entry in std::fs::read_dir(sources).unwrap() {
+        let path = entry.unwrap().path();
+        std::fs::copy(&path, to.join(path.file_name().unwrap())).unwrap();
+    }
+}
+
+#[test]
+fn openid_client_for_node() {
+    let Some(packages) = packages("node") else { return };
+    copied("node", &packages);
+    Place::new().client_runs(Command::new("node").arg("openid-client.mjs").current_dir(packages));
+}
+
+#[test]
+fn authlib_and_pyjwt_for_python() {
+    let Some(packages) = packages("python") else { return };
+    let client = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients/python/authlib_client.py");
+    Place::new().client_runs(Command::new("python3").arg(client).env("PYTHONPATH", packages));
+}

@@ -1,0 +1,118 @@
+// `openid-client` and `jose` against a running server. Run by main.rs, which registers the clients.
+import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import * as client from "openid-client";
+import { createRemoteJWKSet, importPKCS8, jwtVerify } from "jose";
+import { Browser } from "./browser.mjs";
+
+const { ISSUER, LOGIN, PASSWORD, SECRET_BASIC, SECRET_POST, SECRET_MACHINE, KEY_FILE } = process.env;
+const CALLBACK = "https://app.example.com/callback";
+const insecure = { execute: [client.allowInsecureRequests] };
+const checks = [];
+
+async function check(what, run) {
+  await run();
+  checks.push(what);
+  console.log(`ok ${what}`);
+}
+
+const discovered = (id, secret, authentication) =>
+  client.discovery(new URL(ISSUER), id, secret, authentication, insecure);
+
+// The whole flow of a browser, from the request to the tokens.
+async function signIn(config, scope, options = {}) {
+  const verifier = client.randomPKCECodeVerifier();
+  const [state, nonce] = [client.randomState(), client.randomNonce()];
+  const url = client.buildAuthorizationUrl(config, {
+    redirect_uri: CALLBACK, scope, state, nonce, code_challenge_method: "S256",
+    code_challenge: await client.calculatePKCECodeChallenge(verifier), ...options.parameters,
+  });
+  const browser = options.browser ?? new Browser();
+  let shown = await browser.open(url, CALLBACK);
+  if (shown.page?.includes('type="password"')) {
+    shown = await browser.submit(shown, CALLBACK, { login: LOGIN, password: PASSWORD });
+  }
+  if (shown.page !== undefined) shown = await browser.submit(shown, CALLBACK, {}, "allow");
+  return client.authorizationCodeGrant(config, shown.url, {
+    pkceCodeVerifier: verifier, expectedState: state, expectedNonce: nonce, idTokenExpected: scope.includes("openid"),
+  }, options.resource && { resource: options.resource }, { DPoP: options.dpop });
+}
+
+const spa = await discovered("spa", undefined, client.None());
+const jwks = createRemoteJWKSet(new URL(spa.serverMetadata().jwks_uri));
+
+await check("code + PKCE, ID token, access token", async () => {
+  const tokens = await signIn(spa, "openid profile email");
+  const { payload } = await jwtVerify(tokens.access_token, jwks, { issuer: ISSUER, audience: ISSUER, typ: "at+jwt" });
+  assert.equal(payload.sub, tokens.claims().sub);
+  const user = await client.fetchUserInfo(spa, tokens.access_token, tokens.claims().sub);
+  assert.equal(user.preferred_username, LOGIN);
+  await jwtVerify(tokens.id_token, jwks, { issuer: ISSUER, audience: "spa" });
+});
+
+await check("refresh with rotation, and reuse is refused", async () => {
+  const first = await signIn(spa, "openid");
+  const second = await client.refreshTokenGrant(spa, first.refresh_token);
+  assert.notEqual(second.refresh_token, first.refresh_token);
+  assert.equal(second.claims().sub, first.claims().sub);
+  const third = await client.refreshTokenGrant(spa, second.refresh_token);
+  for (let token of [first.refresh_token, third.refresh_token]) {
+    await assert.rejects(client.refreshTokenGrant(spa, token), { error: "invalid_grant" });
+  }
+});
+
+await check("revocation ends the session", async () => {
+  const tokens = await signIn(spa, "openid");
+  await client.tokenRevocation(spa, tokens.refresh_token);
+  await assert.rejects(client.refreshTokenGrant(spa, tokens.refresh_token), { error: "invalid_grant" });
+  await assert.rejects(client.fetchUserInfo(spa, tokens.access_token, tokens.claims().sub));
+});
+
+const key = await importPKCS8(await readFile(KEY_FILE, "utf8"), "ES256");
+const web = {
+  client_secret_basic: await discovered("web-basic", SECRET_BASIC, client.ClientSecretBasic(SECRET_BASIC)),
+  client_secret_post: await discovered("web-post", SECRET_POST, client.ClientSecretPost(SECRET_POST)),
+  private_key_jwt: await discovered("web-key", undefined, client.PrivateKeyJwt(key)),
+};
+for (const [method, config] of Object.entries(web)) {
+  await check(`${method}: code, refresh, introspection`, async () => {
+    const tokens = await signIn(config, "openid offline_access");
+    const next = await client.refreshTokenGrant(config, tokens.refresh_token);
+    const told = await client.tokenIntrospection(config, next.access_token);
+    assert.equal(told.active, true);
+    assert.equal(told.sub, tokens.claims().sub);
+    await client.tokenRevocation(config, next.refresh_token);
+    assert.equal((await client.tokenIntrospection(config, next.access_token)).active, false);
+  });
+}
+
+await check("client credentials", async () => {
+  const machine = await discovered("machine", SECRET_MACHINE, client.ClientSecretBasic(SECRET_MACHINE));
+  const tokens = await client.clientCredentialsGrant(machine, { scope: "feed:read" });
+  assert.equal(tokens.scope, "feed:read");
+});
+
+await check("DPoP: code, refresh, userinfo", async () => {
+  const pair = await client.randomDPoPKeyPair("ES256");
+  const dpop = client.getDPoPHandle(spa, pair);
+  const tokens = await signIn(spa, "openid", { dpop });
+  assert.equal(tokens.token_type, "dpop");
+  const next = await client.refreshTokenGrant(spa, tokens.refresh_token, undefined, { DPoP: dpop });
+  await client.fetchUserInfo(spa, next.access_token, tokens.claims().sub, { DPoP: dpop });
+  await assert.rejects(client.refreshTokenGrant(spa, next.refresh_token), { error: "invalid_dpop_proof" });
+});
+
+await check("single sign-on, prompt=none, and no", async () => {
+  const browser = new Browser();
+  await signIn(spa, "openid", { browser });
+  await signIn(spa, "openid", { browser, parameters: { prompt: "none" } });
+  const url = client.buildAuthorizationUrl(spa, {
+    redirect_uri: CALLBACK, scope: "openid", prompt: "none", code_challenge_method: "S256",
+    code_challenge: await client.calculatePKCECodeChallenge(client.randomPKCECodeVerifier()),
+  });
+  const refused = await new Browser().open(url, CALLBACK);
+  assert.equal(refused.url.searchParams.get("error"), "login_required");
+  assert.equal(refused.url.searchParams.get("iss"), ISSUER);
+});
+
+console.log(`${checks.length} checks`);
