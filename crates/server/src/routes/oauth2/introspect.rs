@@ -106,7 +106,8 @@ async fn refresh_token(app: &App, client: &Client, token: &str) -> Result<Option
 #[schema(as = TokenQuestion)]
 #[expect(dead_code, reason = "only its schema matters: the form is read by names")]
 pub(super) struct TokenQuestion {
-    /// An access token or a refresh token.
+    /// An access token or a refresh token; what is neither is not active.
+    #[schema(min_length = 1)]
     token: String,
     /// Not needed: the two kinds look different.
     #[schema(required = false)]
