@@ -163,12 +163,9 @@ impl App {
         Arc::clone(&self.0.ring.read().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Moves the key ring on if something is due, and takes up what others changed. ID tokens have keys from then on:
-    /// making them is not what a first start should wait for.
+    /// Moves the key ring on if something is due, and takes up what others changed.
     pub(crate) async fn keep_keys(&self) -> Result<(), countersign_core::ops::RotationError> {
-        let mut care = self.key_care(Actor::named("key rotation"));
-        care.policy.id_tokens = true;
-        let ring = care.keep().await?;
+        let ring = self.key_care(Actor::named("key rotation")).keep().await?;
         if ring.version != self.ring().version {
             self.take_up(&ring)?;
         }
@@ -255,7 +252,7 @@ impl App {
     }
 }
 
-/// What the key ring goes by, under these policies, until somebody needs an ID token.
+/// What the key ring goes by, under these policies.
 #[must_use]
 pub fn ring_policy(policies: &Policies) -> RingPolicy {
     RingPolicy {
@@ -263,6 +260,6 @@ pub fn ring_policy(policies: &Policies) -> RingPolicy {
         session: policies.session,
         algorithm: policies.token.algorithm,
         token_lifetime: policies.token.access_lifetime,
-        id_tokens: false,
+        id_tokens: true,
     }
 }

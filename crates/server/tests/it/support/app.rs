@@ -3,9 +3,8 @@
 use super::client::{Request, Response, send_raw};
 use super::failing::{FailingStore, When};
 use super::keys::SharedKeys;
-use countersign_core::key_ring::{KeyState, MasterKey, Purpose};
+use countersign_core::key_ring::MasterKey;
 use countersign_core::policy::{KeyPolicy, SessionPolicy, TokenPolicy};
-use countersign_core::store::KeyStore as _;
 use countersign_core::token::ClaimMapping;
 use countersign_core::{Source as _, Span, Time};
 use countersign_jose::Algorithm;
@@ -18,7 +17,6 @@ use countersign_store_sqlite::{Options, SqliteStore};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -192,10 +190,6 @@ impl Stopped {
             .await;
         });
         let jobs = tokio::spawn(server.jobs());
-        // Made in the background: what a test reads must not depend on how far that is.
-        while sqlite.key_ring().await.expect("the ring").in_state(Purpose::IdToken, KeyState::Next).is_none() {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
         TestApp { setup, folder, address, source, sqlite, store, server, stop, serving, jobs }
     }
 

@@ -1,5 +1,5 @@
 //! RSA keys that all tests of this process share: making one takes a tenth of a second, and nearly every server here makes
-//! two that nobody looks at.
+//! two that few look at.
 
 use countersign_core::{Source, Time};
 use countersign_jose::{Algorithm, KeyError, SigningKey};
