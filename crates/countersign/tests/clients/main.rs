@@ -1,6 +1,7 @@
 //! Clients that nobody here wrote, as processes against the real server: what they need of the standards must be there.
 //! `./test` installs their packages beside the build.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that can't go on must fail")]
+#![allow(clippy::disallowed_methods, reason = "the test waits in real time for a real process")]
 #![allow(clippy::disallowed_macros, reason = "what a client said is the test's report")]
 
 #[path = "../support/mod.rs"]
@@ -9,8 +10,10 @@ mod support;
 use countersign_jose::{Algorithm, JwkSet, SigningKey};
 use serde_json::Value;
 use std::io::Write;
+use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 use support::{ServerProcess, countersign};
 
 const CALLBACK: &str = "https://app.example.com/callback";
@@ -79,13 +82,21 @@ impl Place {
         serde_json::from_slice(&output.stdout).unwrap()
     }
 
-    /// Runs a client against a server without grace: whatever would need it shows.
-    fn client_runs(&self, client: &mut Command) {
+    /// Starts a server without grace: whatever would need it shows. What the clients know is complete then.
+    fn serve(&mut self) -> ServerProcess {
         let settings = [("COUNTERSIGN_SESSIONS__GRACE", "0s"), ("COUNTERSIGN_SESSIONS__FORGIVENESS", "0")];
         let server = ServerProcess::start(&self.data(), "127.0.0.1:0", &settings);
-        let issuer = format!("http://localhost:{}", server.address.port());
-        let environment = self.environment.iter().map(|(name, value)| (*name, value.as_str()));
-        client.envs(environment).env("ISSUER", issuer).stdin(Stdio::null());
+        self.environment.push(("ISSUER", format!("http://localhost:{}", server.address.port())));
+        server
+    }
+
+    fn knowing<'a>(&self, client: &'a mut Command) -> &'a mut Command {
+        client.envs(self.environment.iter().map(|(name, value)| (*name, value.as_str()))).stdin(Stdio::null())
+    }
+
+    /// Runs a client to its end.
+    fn client_runs(&self, client: &mut Command) {
+        let client = self.knowing(client);
         let output = client.output().unwrap_or_else(|error| panic!("{client:?} can't be run: {error}"));
         println!("{}", String::from_utf8_lossy(&output.stdout));
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
@@ -105,12 +116,60 @@ fn copied(sources: &str, to: &Path) {
 fn openid_client_for_node() {
     let Some(packages) = packages("node") else { return };
     copied("node", &packages);
-    Place::new().client_runs(Command::new("node").arg("openid-client.mjs").current_dir(packages));
+    let mut place = Place::new();
+    let _server = place.serve();
+    place.client_runs(Command::new("node").arg("openid-client.mjs").current_dir(packages));
+}
+
+/// One of the scripts beside, with the packages.
+fn python(script: &str, packages: &Path) -> Command {
+    let mut command = Command::new("python3");
+    command.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients/python").join(script));
+    command.env("PYTHONPATH", packages).env("PYTHONDONTWRITEBYTECODE", "1");
+    command
 }
 
 #[test]
 fn authlib_and_pyjwt_for_python() {
     let Some(packages) = packages("python") else { return };
-    let client = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients/python/authlib_client.py");
-    Place::new().client_runs(Command::new("python3").arg(client).env("PYTHONPATH", packages));
+    let mut place = Place::new();
+    let _server = place.serve();
+    place.client_runs(&mut python("authlib_client.py", &packages));
+}
+
+/// Asked to stop when dropped: killed, it would leave its workers behind.
+struct Apache(Child);
+
+impl Drop for Apache {
+    fn drop(&mut self) {
+        // The shell's own `kill`: a bare machine may have no other.
+        let _ = Command::new("sh").args(["-c", &format!("kill -TERM {}", self.0.id())]).status();
+        let _ = self.0.wait();
+    }
+}
+
+#[test]
+fn mod_auth_openidc_of_apache() {
+    let Some(packages) = packages("python") else { return };
+    // Found to be free; somebody else could take it before Apache does, then Apache says so and the test fails.
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let mut place = Place::new();
+    let callback = format!("http://localhost:{port}/secure/callback");
+    place.add_client("SECRET_APACHE", "apache", &["--kind", "web", "--redirect-uri", &callback]);
+    let _server = place.serve();
+    let folder = place.folder.path().join("apache");
+    std::fs::create_dir_all(folder.join("www/secure")).unwrap();
+    std::fs::write(folder.join("www/secure/page.html"), "behind the sign-in").unwrap();
+    place.environment.push(("FOLDER", folder.display().to_string()));
+    place.environment.push(("PORT", port.to_string()));
+    let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients/apache/httpd.conf");
+    let mut command = Command::new("apache2");
+    place.knowing(command.arg("-DFOREGROUND").arg("-f").arg(config)).stdout(Stdio::null()).stderr(Stdio::null());
+    let child = command.spawn().unwrap_or_else(|error| panic!("apache2 can't be run ({error}): ./test installs it"));
+    let mut apache = Apache(child);
+    while TcpStream::connect(("127.0.0.1", port)).is_err() {
+        assert!(apache.0.try_wait().unwrap().is_none(), "{:?}", std::fs::read_to_string(folder.join("error.log")));
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    place.client_runs(&mut python("apache.py", &packages));
 }

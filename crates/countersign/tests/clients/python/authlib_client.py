@@ -1,9 +1,7 @@
 """Authlib and PyJWT against a running server. Run by main.rs, which registers the clients."""
 
 import os
-import re
-from html import unescape
-from urllib.parse import parse_qs, urljoin, urlparse
+from urllib.parse import parse_qs, urlparse
 
 import jwt
 import requests
@@ -11,38 +9,12 @@ from authlib.common.security import generate_token
 from authlib.integrations.base_client.errors import OAuthError
 from authlib.integrations.requests_client import OAuth2Session
 from authlib.oauth2.rfc7523 import PrivateKeyJWT
+from browser import ISSUER, LOGIN, browse
 
 os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "1"
-ISSUER, LOGIN, PASSWORD = (os.environ[name] for name in ("ISSUER", "LOGIN", "PASSWORD"))
 CALLBACK = "https://app.example.com/callback"
 METADATA = requests.get(f"{ISSUER}/.well-known/openid-configuration", timeout=10).json()
 KEYS = jwt.PyJWKClient(METADATA["jwks_uri"])
-
-
-def browse(url, fields=None):
-    """Follows redirects as a browser does, fills in the forms that it is shown, and gives where it ends."""
-    browser = requests.Session()
-    answer = browser.get(url, allow_redirects=False, timeout=10)
-    for _ in range(10):
-        if "location" in answer.headers:
-            url = urljoin(answer.url, answer.headers["location"])
-            if url.startswith(CALLBACK):
-                return url
-            answer = browser.get(url, allow_redirects=False, timeout=10)
-            continue
-        action, form = re.search(r'<form[^>]*action="([^"]*)"[^>]*>(.*?)</form>', answer.text, re.S).groups()
-        sent = {
-            unescape(re.search(r'name="([^"]*)"', tag)[1]): unescape(re.search(r'value="([^"]*)"', tag)[1])
-            for tag in re.findall(r'<input[^>]*type="hidden"[^>]*>', form)
-        }
-        if 'type="password"' in form:
-            sent |= {"login": LOGIN, "password": PASSWORD}
-        else:
-            tag = next(tag for tag in re.findall(r"<button[^>]*>", form) if 'value="allow"' in tag)
-            sent |= {re.search(r'name="([^"]*)"', tag)[1]: "allow"}
-        target = urljoin(answer.url, unescape(action))
-        answer = browser.post(target, sent, headers={"Origin": ISSUER}, allow_redirects=False, timeout=10)
-    raise AssertionError("redirected in circles")
 
 
 def session(client_id, secret=None, method="none"):
@@ -59,7 +31,7 @@ def sign_in(client, scope):
     url, state = client.create_authorization_url(
         METADATA["authorization_endpoint"], code_verifier=verifier, nonce=nonce
     )
-    answer = browse(url)
+    answer = browse(url, CALLBACK)
     told = parse_qs(urlparse(answer).query)
     assert told["iss"] == [ISSUER], told
     token = client.fetch_token(
