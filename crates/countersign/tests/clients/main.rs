@@ -13,7 +13,7 @@ use std::io::Write;
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use support::{ServerProcess, countersign};
 
 const CALLBACK: &str = "https://app.example.com/callback";
@@ -166,9 +166,10 @@ fn mod_auth_openidc_of_apache() {
     let mut command = Command::new("apache2");
     place.knowing(command.arg("-DFOREGROUND").arg("-f").arg(config)).stdout(Stdio::null()).stderr(Stdio::null());
     let child = command.spawn().unwrap_or_else(|error| panic!("apache2 can't be run ({error}): ./test installs it"));
-    let mut apache = Apache(child);
+    let (mut apache, started) = (Apache(child), Instant::now());
     while TcpStream::connect(("127.0.0.1", port)).is_err() {
-        assert!(apache.0.try_wait().unwrap().is_none(), "{:?}", std::fs::read_to_string(folder.join("error.log")));
+        let runs = apache.0.try_wait().unwrap().is_none() && started.elapsed() < Duration::from_secs(30);
+        assert!(runs, "{:?}", std::fs::read_to_string(folder.join("error.log")));
         std::thread::sleep(Duration::from_millis(20));
     }
     place.client_runs(&mut python("apache.py", &packages));
