@@ -16,6 +16,7 @@ pub mod key_ring;
 pub mod limits;
 pub mod measure;
 mod network;
+mod opaque;
 pub mod ops;
 pub mod policy;
 pub mod resource;

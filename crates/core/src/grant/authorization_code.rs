@@ -4,19 +4,15 @@ use crate::account::SessionsFloor;
 use crate::client::{ClientId, RedirectUri};
 use crate::grant::CodeChallenge;
 use crate::ids::{AccountId, SessionId};
+use crate::opaque::opaque_secret;
 use crate::resource::ResourceUri;
 use crate::scope::ScopeSet;
-use crate::session::SecretHash;
 use crate::time::Time;
-use countersign_jose::{Secret, base64url};
-use zeroize::Zeroizing;
 
-/// A code, or what somebody presents as one. Wiped when dropped; does not print.
-#[derive(Clone)]
-pub struct AuthorizationCode(Secret<String>);
-
-/// By which scanners of source code and logs find a secret that leaked.
-const PREFIX: &str = "csc_";
+opaque_secret! {
+    /// A code, or what somebody presents as one. Wiped when dropped; does not print.
+    AuthorizationCode = "csc_"
+}
 
 /// What a code stands for. Storage holds it under SHA-256 of the code's text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,42 +65,6 @@ pub enum CodeRefusal {
     /// It was to be bound to another key.
     #[error("the DPoP proof is not of the key that the authorization request named")]
     Key,
-}
-
-impl AuthorizationCode {
-    /// The code of these random bytes: `csc_` and 43 characters of base64url.
-    #[must_use]
-    pub fn from_bytes(bytes: &[u8; 32]) -> Self {
-        let encoded = Zeroizing::new(base64url::encode(bytes));
-        let mut text = String::with_capacity(PREFIX.len() + encoded.len());
-        text.push_str(PREFIX);
-        text.push_str(&encoded);
-        Self(Secret::new(text))
-    }
-
-    /// What somebody presents, whatever its form.
-    #[must_use]
-    pub const fn presented(text: String) -> Self {
-        Self(Secret::new(text))
-    }
-
-    /// Its text, for the client that it is given to.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        self.0.expose()
-    }
-
-    /// What storage holds of it.
-    #[must_use]
-    pub fn hash(&self) -> SecretHash {
-        SecretHash::of(self.0.expose().as_bytes())
-    }
-}
-
-impl std::fmt::Debug for AuthorizationCode {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("AuthorizationCode([redacted])")
-    }
 }
 
 impl AuthorizedCode {
