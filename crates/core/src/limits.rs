@@ -34,6 +34,8 @@ pub const REDIRECT_URIS_MAX: usize = 32;
 pub const CODE_LIFETIME: Span = Span::from_seconds(60);
 /// The longest life of a client assertion: it must be remembered that long.
 pub const ASSERTION_LIFETIME_MAX: Span = Span::from_seconds(3_600);
+/// The longest for which a refresh token may stay good beside its successor.
+pub const OVERLAP_MAX: Span = Span::from_seconds(3_600);
 /// How long a redeemed code is remembered, so that its second use ends the session that it made.
 pub const CODE_REMEMBERED: Span = Span::from_days(1);
 /// Characters of a nonce (OpenID Connect Core §3.1.2.1).

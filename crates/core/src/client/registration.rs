@@ -4,7 +4,7 @@ use super::{
     AuthenticationMethod, Client, ClientAuthentication, ClientId, ClientKind, ClientStatus, InvalidRedirectUri,
     RedirectUri, RotationPolicy,
 };
-use crate::limits::{CLIENT_NAME_CHARACTERS_MAX, CLIENT_RESOURCES_MAX, REDIRECT_URIS_MAX, SCOPES_MAX};
+use crate::limits::{CLIENT_NAME_CHARACTERS_MAX, CLIENT_RESOURCES_MAX, OVERLAP_MAX, REDIRECT_URIS_MAX, SCOPES_MAX};
 use crate::resource::ResourceUri;
 use crate::scope::ScopeSet;
 use crate::time::{Span, Time};
@@ -21,6 +21,8 @@ pub struct ClientProfile {
     pub resources: BTreeSet<ResourceUri>,
     /// Where authorization responses may go, as they were typed.
     pub redirect_uris: Vec<String>,
+    /// [`Client::overlap`].
+    pub overlap: Span,
 }
 
 /// A client to be registered.
@@ -74,6 +76,12 @@ pub enum InvalidClient {
         /// What it is.
         kind: ClientKind,
     },
+    /// More than an hour.
+    #[error("overlap is too long: at most {} minutes", OVERLAP_MAX.as_seconds() / 60)]
+    Overlap,
+    /// Its refresh tokens stay as they are, or it has none.
+    #[error("overlap is for clients whose refresh tokens rotate: spa, native and mcp without a secret")]
+    NoUseForOverlap,
     /// It authenticates by an assertion, and nothing could check one.
     #[error("a client that authenticates by `private_key_jwt` needs the public keys that check its assertions")]
     NoKeys,
@@ -103,7 +111,7 @@ impl Client {
     /// [`InvalidClient`] tells which part can't be registered.
     pub fn register(registration: Registration) -> Result<Self, InvalidClient> {
         let Registration { id, kind, profile, authentication, created_at } = registration;
-        let ClientProfile { name, scopes, resources, redirect_uris } = profile;
+        let ClientProfile { name, scopes, resources, redirect_uris, overlap } = profile;
         let prints = |name: &String| {
             (1..=CLIENT_NAME_CHARACTERS_MAX).contains(&name.chars().count()) && !name.chars().any(char::is_control)
         };
@@ -125,18 +133,26 @@ impl Client {
             name,
             kind,
             redirect_uris: to_come_back_to(kind, &redirect_uris)?,
-            rotation: match authentication {
-                ClientAuthentication::Public => RotationPolicy::On,
-                _ => RotationPolicy::UnlessProven,
-            },
+            // A session of a public client may be bound to a key: then it proves more than rotation would.
+            rotation: RotationPolicy::UnlessProven,
+            overlap: overlapping(overlap, method)?,
             authentication,
             scopes,
             resources,
-            overlap: Span::ZERO,
             status: ClientStatus::Active,
             created_at,
         })
     }
+}
+
+fn overlapping(overlap: Span, method: AuthenticationMethod) -> Result<Span, InvalidClient> {
+    if overlap > OVERLAP_MAX {
+        return Err(InvalidClient::Overlap);
+    }
+    if !overlap.is_zero() && method != AuthenticationMethod::None {
+        return Err(InvalidClient::NoUseForOverlap);
+    }
+    Ok(overlap)
 }
 
 fn to_come_back_to(kind: ClientKind, typed: &[String]) -> Result<BTreeSet<RedirectUri>, InvalidClient> {
@@ -161,7 +177,7 @@ mod tests {
     use crate::client::{AuthenticationMethod, ClientAuthentication, ClientId, ClientKind, ClientProof, ClientSecret};
     use crate::resource::ResourceUri;
     use crate::session::SecretHash;
-    use crate::time::Time;
+    use crate::time::{Span, Time};
 
     fn registration(kind: ClientKind, profile: ClientProfile) -> Registration {
         let authentication = match kind.usual_authentication() {
@@ -206,6 +222,22 @@ mod tests {
             let method = other.method();
             let refused = Client::register(Registration { authentication: other, ..usual });
             assert_eq!(refused, Err(InvalidClient::Authentication { kind, method }));
+        }
+    }
+
+    #[test]
+    fn overlap_is_for_those_whose_tokens_rotate_and_at_most_an_hour() {
+        let of = |kind, seconds| {
+            let redirect_uris =
+                if kind == ClientKind::Machine { vec![] } else { vec!["https://app.example/cb".into()] };
+            let overlap = Span::from_seconds(seconds);
+            Client::register(registration(kind, ClientProfile { redirect_uris, overlap, ..ClientProfile::default() }))
+        };
+        assert_eq!(of(ClientKind::Native, 3_600).unwrap().overlap, Span::from_seconds(3_600));
+        assert_eq!(of(ClientKind::Native, 3_601), Err(InvalidClient::Overlap));
+        for kind in [ClientKind::Web, ClientKind::Machine] {
+            assert_eq!(of(kind, 60), Err(InvalidClient::NoUseForOverlap));
+            assert!(of(kind, 0).is_ok());
         }
     }
 

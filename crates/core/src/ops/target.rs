@@ -64,12 +64,8 @@ mod tests {
 
     fn client() -> Client {
         let resources = [ResourceUri::parse("https://orders.example.com").unwrap()].into();
-        let profile = ClientProfile {
-            name: None,
-            scopes: ScopeSet::parse(ALLOWED).unwrap(),
-            resources,
-            redirect_uris: Vec::new(),
-        };
+        let profile =
+            ClientProfile { scopes: ScopeSet::parse(ALLOWED).unwrap(), resources, ..ClientProfile::default() };
         let (id, kind, created_at) = (ClientId::parse("worker").unwrap(), ClientKind::Machine, Time::from_millis(0));
         let authentication = ClientAuthentication::SecretBasic(SecretHash::of(b"secret"));
         Client::register(Registration { id, kind, profile, authentication, created_at }).unwrap()

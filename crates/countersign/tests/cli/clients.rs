@@ -94,6 +94,18 @@ fn a_secret_is_shown_once_or_written_for_its_owner_alone() {
 }
 
 #[test]
+fn workers_with_copies_get_an_overlap_and_are_told_what_it_costs() {
+    let place = Place::new();
+    let add = ["client", "add", "workers", "--kind", "native", "--redirect-uri", "http://127.0.0.1/cb", "--overlap"];
+    let added = place.run(&[&add[..], &["10m"]].concat());
+    assert!(added.code == 0 && added.err.contains("stolen") && added.err.contains("DPoP"), "{added:?}");
+    assert_eq!(place.json(&["client", "show", "workers"])["overlap_seconds"], 600);
+    place.run(&[&add[..], &["2h"]].concat()).assert_failed(2, &["overlap", "60 minutes"]);
+    let machine = ["client", "add", "other", "--kind", "machine", "--overlap", "10m"];
+    place.run(&machine).assert_failed(2, &["refresh tokens rotate"]);
+}
+
+#[test]
 fn what_can_not_be_a_client_is_refused() {
     let place = Place::new();
     place.json(&["client", "add", "billing", "--kind", "machine", "--scope", "feed:read"]);

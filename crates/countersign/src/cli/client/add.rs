@@ -6,15 +6,17 @@ use crate::cli::Context;
 use crate::data;
 use crate::failure::Failure;
 use crate::output::{Answer, Output, Page};
+use crate::times::duration;
 use clap::Args;
 use countersign_core::client::{AuthenticationMethod, ClientId, ClientKind, ClientProfile, ClientSecret};
 use countersign_core::ops::{ClientRegistered, RegisterClient};
 use countersign_core::resource::ResourceUri;
 use countersign_core::scope::{FEED_READ, IDENTITY, Scope, ScopeSet};
-use countersign_core::{Draw, Time};
+use countersign_core::{Draw, Span, Time};
 use countersign_jose::{Jwk, JwkSet};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use zeroize::Zeroizing;
 
 /// Register a client; its secret is shown once
@@ -52,6 +54,10 @@ pub(super) struct AddArgs {
     /// What people call it
     #[arg(long)]
     name: Option<String>,
+    /// How long a refresh token stays good beside its successor, up to 1h, for workers that each hold a copy. It gives up
+    /// that a stolen one is noticed: bind the session to a key (DPoP) instead where the client can
+    #[arg(long, value_name = "DURATION", value_parser = duration)]
+    overlap: Option<Duration>,
     #[command(flatten)]
     secret: SecretOut,
 }
@@ -78,6 +84,7 @@ impl AddArgs {
             scopes: scopes.map_err(Failure::usage)?,
             resources: resources.map_err(Failure::usage)?,
             redirect_uris: self.redirect_uris,
+            overlap: self.overlap.map_or(Span::ZERO, Span::from),
         };
         let keys = self.keys.as_deref().map(read_keys).transpose()?;
         let served = profile.scopes.iter().all(|scope| scope == FEED_READ || IDENTITY.contains(&scope));
@@ -92,6 +99,11 @@ impl AddArgs {
         let registered = Box::pin(register.run(actor(), &*deployment.store, &draw)).await?;
         let refused = match registered {
             Ok(ClientRegistered::Registered(client, secret)) => {
+                if !client.overlap.is_zero() {
+                    out.note(
+                        "with --overlap a stolen refresh token is not noticed; a key of its own (DPoP) needs none",
+                    );
+                }
                 if nowhere {
                     out.note("without --resource its tokens are for the issuer, which serves no scope but feed:read");
                 }

@@ -5,10 +5,10 @@ use crate::bootstrap::Deployment;
 use crate::cli::session::SessionView;
 use crate::failure::Failure;
 use crate::output::{Answer, Page};
-use crate::times::rfc3339;
-use countersign_core::Time;
+use crate::times::{length, rfc3339};
 use countersign_core::client::Client;
 use countersign_core::store::{Page as StorePage, SessionFilter};
+use countersign_core::{Span, Time};
 use serde::Serialize;
 
 /// All clients.
@@ -28,6 +28,8 @@ struct ClientView {
     scopes: Vec<String>,
     resources: Vec<String>,
     redirect_uris: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    overlap_seconds: Option<u64>,
     status: &'static str,
     created_at: String,
     #[serde(skip)]
@@ -79,6 +81,7 @@ impl ClientView {
             scopes: client.scopes.iter().map(str::to_owned).collect(),
             resources: client.resources.iter().map(|uri| uri.as_str().to_owned()).collect(),
             redirect_uris: client.redirect_uris.iter().map(|uri| uri.as_str().to_owned()).collect(),
+            overlap_seconds: Some(client.overlap.as_seconds()).filter(|seconds| *seconds > 0),
             status: client.status.code(),
             created_at: rfc3339(client.created_at),
             created: client.created_at,
@@ -96,6 +99,7 @@ impl ClientView {
         page.field("scopes", &scopes);
         self.resources.iter().for_each(|uri| page.field("resource", uri));
         self.redirect_uris.iter().for_each(|uri| page.field("redirect", uri));
+        self.overlap_seconds.iter().for_each(|seconds| page.field("overlap", &length(Span::from_seconds(*seconds))));
         page.time("registered", self.created);
     }
 }

@@ -41,10 +41,9 @@ impl TestApp {
     /// Registers a machine client, as an operator does; its resources must be there.
     pub(crate) async fn add_machine(&self, id: &str, scopes: &str, resources: &[&str]) -> Machine {
         let profile = ClientProfile {
-            name: None,
             scopes: ScopeSet::parse(scopes).unwrap(),
             resources: resources.iter().map(|uri| ResourceUri::parse(uri).unwrap()).collect(),
-            redirect_uris: Vec::new(),
+            ..ClientProfile::default()
         };
         let (id, kind) = (ClientId::parse(id).unwrap(), ClientKind::Machine);
         let register = RegisterClient { id, kind, profile, authentication: None, keys: None };

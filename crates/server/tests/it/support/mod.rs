@@ -9,6 +9,7 @@ mod conformance;
 pub(crate) mod failing;
 pub(crate) mod follower;
 pub(crate) mod forge;
+pub(crate) mod holders;
 pub(crate) mod keys;
 pub(crate) mod logs;
 pub(crate) mod machines;

@@ -11,7 +11,6 @@ use crate::routes::api::page::{List, PageQuery};
 use crate::routes::api::rfc3339;
 use axum::extract::State;
 use axum::http::StatusCode;
-use countersign_core::Time;
 use countersign_core::client::{
     AuthenticationMethod, Client, ClientId, ClientKind, ClientProfile, ClientSecret, ClientStatus, UnknownClientKind,
 };
@@ -21,6 +20,7 @@ use countersign_core::ops::{
 };
 use countersign_core::resource::ResourceUri;
 use countersign_core::scope::{Scope, ScopeSet};
+use countersign_core::{Span, Time};
 use countersign_jose::JwkSet;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -49,6 +49,10 @@ pub(crate) struct RegisterRequest {
     /// Where people come back to once they have signed in, compared character by character.
     #[serde(default)]
     redirect_uris: Vec<String>,
+    /// For workers that each hold a copy of a refresh token: how long it stays good beside its successor.
+    #[serde(default)]
+    #[schema(minimum = 0, maximum = 3600)]
+    overlap_seconds: u64,
     /// As its kind does, where it is left out.
     #[serde(default)]
     #[schema(value_type = Option<values::AuthenticationMethod>)]
@@ -79,6 +83,10 @@ pub(crate) struct ClientView {
     resources: Vec<String>,
     /// Where people come back to once they have signed in.
     redirect_uris: Vec<String>,
+    /// How long a refresh token stays good beside its successor.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(minimum = 1, maximum = 3600, required = false)]
+    overlap_seconds: Option<u64>,
     #[schema(value_type = values::ClientStatusCode)]
     status: &'static str,
     #[schema(value_type = values::Moment)]
@@ -261,6 +269,7 @@ impl RegisterRequest {
             scopes: scopes.map_err(|error| ApiError::invalid_scope(&error))?,
             resources: resources.map_err(|_| ApiError::invalid_target())?,
             redirect_uris: self.redirect_uris,
+            overlap: Span::from_seconds(self.overlap_seconds),
         };
         let method = self.token_endpoint_auth_method.as_deref().map(str::parse::<AuthenticationMethod>).transpose();
         let authentication = method.map_err(|error| told(&error))?;
@@ -285,6 +294,7 @@ impl ClientView {
             scopes: client.scopes.iter().map(str::to_owned).collect(),
             resources: client.resources.iter().map(|uri| uri.as_str().to_owned()).collect(),
             redirect_uris: client.redirect_uris.iter().map(|uri| uri.as_str().to_owned()).collect(),
+            overlap_seconds: Some(client.overlap.as_seconds()).filter(|seconds| *seconds > 0),
             status: client.status.code(),
             created_at: rfc3339(client.created_at),
         }
@@ -317,6 +327,7 @@ pub(crate) mod docs {
             scopes: vec![FEED_READ.to_owned()],
             resources: Vec::new(),
             redirect_uris: Vec::new(),
+            overlap_seconds: None,
             status: ClientStatus::Active.code(),
             created_at: examples::TIME.to_owned(),
         }

@@ -6,3 +6,4 @@ mod client_credentials;
 mod form;
 mod proofs;
 mod refresh_token;
+mod workers;

@@ -1,77 +1,17 @@
 //! Proofs of possession at the token endpoint (RFC 9449) and client assertions (RFC 7523).
 
-use crate::support::apps::{Application, OAuthTokens, exchange_form};
+use crate::support::apps::exchange_form;
 use crate::support::client::Request;
+use crate::support::holders::{Holder, bound, bound_session};
 use crate::support::machines::FORM;
-use crate::support::{GRACE, ISSUER, Response, SECOND, TestApp};
+use crate::support::{GRACE, ISSUER, SECOND, TestApp};
 use countersign_core::audit::Actor;
 use countersign_core::client::{ClientId, ClientKind, ClientProfile};
 use countersign_core::ops::{ClientRegistered, RegisterClient};
 use countersign_core::{Source as _, Span};
-use countersign_jose::{Algorithm, HttpUri, JwkSet, NewProof, Signer, SigningKey};
+use countersign_jose::{Algorithm, JwkSet, Signer, SigningKey};
 use serde_json::{Value, json};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
-
-/// Somebody with a key, and the nonce that the server last gave.
-struct Holder {
-    key: SigningKey,
-    nonce: Option<String>,
-    proofs: AtomicU32,
-}
-
-impl Holder {
-    fn new() -> Self {
-        Self { key: SigningKey::generate(Algorithm::Es256).unwrap(), nonce: None, proofs: AtomicU32::new(0) }
-    }
-
-    fn jkt(&self) -> String {
-        self.key.verifying_key().thumbprint().to_string()
-    }
-
-    fn proof(&self, app: &TestApp, method: &str, path: &str, access_token: Option<&str>) -> String {
-        let uri = HttpUri::parse(&format!("{ISSUER}{path}")).unwrap();
-        let id = format!("proof-{}", self.proofs.fetch_add(1, Ordering::Relaxed));
-        let issued_at = app.clock().now().timestamp();
-        let nonce = self.nonce.as_deref().filter(|_| access_token.is_none());
-        let new = NewProof { method, uri: &uri, access_token, id: &id, issued_at, nonce };
-        new.sign(&self.key).unwrap()
-    }
-
-    /// Sends with a proof, and again with the nonce if it is told one.
-    async fn send(&mut self, app: &TestApp, request: impl Fn() -> Request) -> Response {
-        let send = |proof: String| request().header("dpop", &proof).send();
-        let answer = send(self.proof(app, "POST", "/oauth2/token", None)).await;
-        if answer.json()["error"] != "use_dpop_nonce" {
-            return answer;
-        }
-        let answer = answer.assert_oauth_error(400, "use_dpop_nonce");
-        self.nonce = Some(answer.header("dpop-nonce").unwrap().to_owned());
-        send(self.proof(app, "POST", "/oauth2/token", None)).await
-    }
-}
-
-/// A whole answer with a token that is bound to the holder's key.
-fn bound(answer: &Response, holder: &Holder) -> OAuthTokens {
-    assert_eq!((answer.status, &answer.json()["token_type"]), (200, &json!("DPoP")), "{}", answer.text());
-    assert!(answer.header("dpop-nonce").is_some());
-    let body = answer.json();
-    let text = |name: &str| body[name].as_str().map(str::to_owned).unwrap_or_default();
-    let tokens = OAuthTokens {
-        access_token: text("access_token"),
-        refresh_token: text("refresh_token"),
-        id_token: None,
-        scope: text("scope"),
-    };
-    assert_eq!(tokens.claims()["cnf"], json!({ "jkt": holder.jkt() }));
-    tokens
-}
-
-async fn bound_session(app: &TestApp, client: &Application, holder: &mut Holder) -> OAuthTokens {
-    let code = app.code("ana", client, "openid").await;
-    let answer = holder.send(app, || app.client_request(client, &exchange_form(&code))).await;
-    bound(&answer, holder)
-}
 
 #[tokio::test]
 async fn a_public_clients_session_is_bound_to_the_key_that_it_showed() {
