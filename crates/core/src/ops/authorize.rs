@@ -124,6 +124,7 @@ impl Authorize<'_> {
         };
         let good = |at: Time| !asked.request.needs_sign_in(at, self.signed_in, draw.now);
         match browser.filter(|browser| good(browser.session.authenticated_at)) {
+            Some(browser) if !asked.request.is_about(browser.account.id) => Ok(asked.of_another(self.signed_in)),
             Some(browser) => asked.of(browser, decision, store).await,
             None => Ok(asked.sign_in()),
         }
@@ -173,6 +174,14 @@ impl Asked<'_> {
         Ok(Authorized::Answer(self.destination, Ok(code)))
     }
 
+    /// Whoever signed in for this request is not whom it is about; others may sign in once more.
+    fn of_another(self, signed_in: SignedInFor) -> Authorized {
+        match signed_in {
+            SignedInFor::This => self.refused(AuthorizationError::OtherSubject),
+            SignedInFor::Another => self.sign_in(),
+        }
+    }
+
     fn code(&self, browser: &BrowserSession, scope: ScopeSet) -> AuthorizedCode {
         AuthorizedCode {
             client: self.client.id.clone(),
@@ -185,6 +194,7 @@ impl Asked<'_> {
             scope,
             audience: self.target.audience.clone(),
             nonce: self.request.nonce.clone(),
+            id_token_claims: self.request.claims.id_token.clone(),
             challenge: self.request.challenge,
             jkt: self.request.jkt.clone(),
             expires_at: self.draw.now + CODE_LIFETIME,
