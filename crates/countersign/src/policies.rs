@@ -10,7 +10,8 @@ use countersign_jose::Leeway;
 use countersign_server::outbound::{ExtraRoots, OutboundPolicy};
 use countersign_server::telemetry::{LogFormat, LogPolicy, MetricsAccess};
 use countersign_server::{
-    AddressRange, Bucket, FeedAccess, FeedPolicy, HashingPolicy, ServerBuilder, SignUpPolicy, ThrottlePolicy,
+    AddressRange, Bucket, DocumentPolicy, FeedAccess, FeedPolicy, HashingPolicy, RegistrationPolicy, ServerBuilder,
+    SignUpPolicy, ThrottlePolicy,
 };
 use std::time::Duration;
 
@@ -45,6 +46,15 @@ pub(crate) fn of_server(config: &Config, builder: ServerBuilder) -> Result<Serve
         .trusted_origins(origins(&config.server.trusted_origins))
         .cors_origins(origins(&config.server.cors_origins))
         .behind_proxy(config.server.behind_proxy.iter().filter_map(|range| cidr(&range.to_string())).collect())
+        .registration(match config.clients.registration {
+            config::Registration::Open => RegistrationPolicy::Open,
+            config::Registration::Token => RegistrationPolicy::Token,
+            config::Registration::Off => RegistrationPolicy::Off,
+        })
+        .client_documents(match config.clients.metadata_documents {
+            config::Documents::On => DocumentPolicy::On,
+            config::Documents::Off => DocumentPolicy::Off,
+        })
         .metrics(match config.telemetry.metrics {
             config::MetricsAccess::Loopback => MetricsAccess::Loopback,
             config::MetricsAccess::Public => MetricsAccess::Public,

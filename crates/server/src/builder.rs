@@ -1,6 +1,7 @@
 //! Starting a server: founds the deployment, opens the keys, gives a router and the jobs beside it.
 
-use crate::app::{App, RoutePolicy, Shared, SignUpPolicy, ring_policy};
+use crate::app::{App, RegistrationPolicy, RoutePolicy, Shared, SignUpPolicy, ring_policy};
+use crate::documents::{ClientDocuments, DocumentPolicy};
 use crate::feed::{FeedPolicy, Hub};
 use crate::hashing::{HashingPolicy, HashingPool};
 use crate::http::{AddressRange, HttpPolicy};
@@ -72,6 +73,8 @@ impl ServerBuilder {
                 leeway: LEEWAY,
                 jwks_max_age: JWKS_MAX_AGE,
                 feed: FeedPolicy::default(),
+                registration: RegistrationPolicy::Open,
+                documents: DocumentPolicy::On,
                 metrics: MetricsAccess::Loopback,
             },
             hashing: HashingPolicy::default(),
@@ -165,6 +168,18 @@ impl ServerBuilder {
         self
     }
 
+    /// Which clients may register themselves.
+    pub fn registration(mut self, policy: RegistrationPolicy) -> Self {
+        self.routes.registration = policy;
+        self
+    }
+
+    /// Whether clients may be described by a document at their id.
+    pub fn client_documents(mut self, policy: DocumentPolicy) -> Self {
+        self.routes.documents = policy;
+        self
+    }
+
     /// Who may read `/metrics`.
     pub fn metrics(mut self, access: MetricsAccess) -> Self {
         self.routes.metrics = access;
@@ -232,6 +247,7 @@ impl ServerBuilder {
             assertions: Replays::remembering(ASSERTIONS_REMEMBERED),
             proofs: Replays::remembering(PROOFS_REMEMBERED),
             outbound: Outbound::new(self.outbound),
+            documents: ClientDocuments::default(),
             ring: RwLock::new(Arc::new(opened)),
             store: self.store,
             source: self.source,

@@ -118,6 +118,8 @@ fn show_tells_each_value_and_its_origin() {
     store.url = "sqlite:" (default)
     feed.access = "client" (default)
     feed.head_every = "1s" (default)
+    clients.registration = "open" (default)
+    clients.metadata_documents = "on" (default)
     telemetry.log_format = "pretty" (default)
     telemetry.log_level = "info" (default)
     telemetry.metrics = "loopback" (default)

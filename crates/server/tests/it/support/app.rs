@@ -11,8 +11,8 @@ use countersign_jose::Algorithm;
 use countersign_server::outbound::OutboundPolicy;
 use countersign_server::telemetry::MetricsAccess;
 use countersign_server::{
-    AddressRange, FaultPoint, FeedPolicy, HashingPolicy, ManualSource, Server, SignUpPolicy, StoppedRequest,
-    ThrottlePolicy,
+    AddressRange, DocumentPolicy, FaultPoint, FeedPolicy, HashingPolicy, ManualSource, RegistrationPolicy, Server,
+    SignUpPolicy, StoppedRequest, ThrottlePolicy,
 };
 use countersign_store_sqlite::{Options, SqliteStore};
 use std::net::SocketAddr;
@@ -54,6 +54,8 @@ pub(crate) struct Setup {
     pub(crate) throttle: ThrottlePolicy,
     pub(crate) outbound: OutboundPolicy,
     pub(crate) feed: FeedPolicy,
+    pub(crate) registration: RegistrationPolicy,
+    pub(crate) documents: DocumentPolicy,
     pub(crate) metrics: MetricsAccess,
     /// Kept open through restarts, so that nobody else takes the port; none: another one at each start.
     pub(crate) listener: Option<Arc<std::net::TcpListener>>,
@@ -102,6 +104,8 @@ impl Default for Setup {
             throttle: ThrottlePolicy::default(),
             outbound: OutboundPolicy::default(),
             feed: FeedPolicy::default(),
+            registration: RegistrationPolicy::Open,
+            documents: DocumentPolicy::On,
             metrics: MetricsAccess::Loopback,
             listener: None,
         }
@@ -175,6 +179,8 @@ impl Stopped {
             .keys(setup.key)
             .sign_up(setup.sign_up)
             .feed(setup.feed)
+            .registration(setup.registration)
+            .client_documents(setup.documents)
             .metrics(setup.metrics)
             .trusted_origins(setup.trusted_origins.clone())
             .cors_origins(setup.cors_origins.clone())
