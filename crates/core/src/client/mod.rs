@@ -3,6 +3,7 @@
 mod assertion;
 mod authentication;
 mod kind;
+mod logout;
 mod redirect_uri;
 mod registration;
 mod secret;
@@ -10,6 +11,7 @@ mod secret;
 pub use assertion::{AssertionUse, ClientAssertion};
 pub use authentication::{AuthenticationMethod, ClientAuthentication, ClientProof, UnknownAuthenticationMethod};
 pub use kind::{ClientKind, UnknownClientKind};
+pub use logout::{BackchannelLogout, ClientLogout, LogoutProfile, LogoutUri};
 pub use redirect_uri::{InvalidRedirectUri, RedirectUri};
 pub use registration::{ClientProfile, InvalidClient, Registration};
 pub use secret::ClientSecret;
@@ -47,6 +49,8 @@ pub struct Client {
     pub resources: BTreeSet<ResourceUri>,
     /// Where authorization responses may go.
     pub redirect_uris: BTreeSet<RedirectUri>,
+    /// What it hears of sign-outs.
+    pub logout: ClientLogout,
     /// Whether its refresh tokens rotate.
     pub rotation: RotationPolicy,
     /// For workers that each hold a copy of one token: the predecessor stays good this long. None for everybody else.
@@ -177,6 +181,7 @@ impl Client {
             scopes: ScopeSet::default(),
             resources: BTreeSet::new(),
             redirect_uris: BTreeSet::new(),
+            logout: ClientLogout::default(),
             rotation: RotationPolicy::On,
             overlap: Span::ZERO,
             status: ClientStatus::Active,

@@ -68,7 +68,7 @@ mod tests {
             name: None,
             scopes: ScopeSet::parse(ALLOWED).unwrap(),
             resources,
-            redirect_uris: Vec::new(),
+            ..ClientProfile::default()
         };
         let (id, kind, created_at) = (ClientId::parse("worker").unwrap(), ClientKind::Machine, Time::from_millis(0));
         let authentication = ClientAuthentication::SecretBasic(SecretHash::of(b"secret"));

@@ -81,7 +81,7 @@ pub(super) fn machine(id: &str) -> Client {
         name: Some("Größter Arbeiter".to_owned()),
         scopes: ScopeSet::parse("orders:read a=b,c'{}").unwrap(),
         resources: ["https://b.example?a=b,c", "urn:example:a"].map(|uri| ResourceUri::parse(uri).unwrap()).into(),
-        redirect_uris: Vec::new(),
+        ..ClientProfile::default()
     };
     let authentication = ClientAuthentication::SecretBasic(SecretHash::of(id.as_bytes()));
     let (id, kind) = (ClientId::parse(id).unwrap(), ClientKind::Machine);

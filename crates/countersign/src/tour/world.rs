@@ -20,7 +20,6 @@ use countersign_core::{Draw, Source};
 use countersign_jose::base64url;
 use countersign_server::{ManualSource, Server, SystemSource, serve};
 use countersign_store_sqlite::{Options, SqliteStore};
-use std::collections::BTreeSet;
 use std::future::pending;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -160,8 +159,7 @@ async fn register_orders(store: &dyn Store, source: &dyn Source) -> Result<Clien
         profile: ClientProfile {
             name: None,
             scopes: ScopeSet::parse(FEED_READ).map_err(not_started)?,
-            resources: BTreeSet::new(),
-            redirect_uris: Vec::new(),
+            ..ClientProfile::default()
         },
         authentication: None,
         keys: None,

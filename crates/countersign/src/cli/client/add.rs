@@ -7,7 +7,9 @@ use crate::data;
 use crate::failure::Failure;
 use crate::output::{Answer, Output, Page};
 use clap::Args;
-use countersign_core::client::{AuthenticationMethod, ClientId, ClientKind, ClientProfile, ClientSecret};
+use countersign_core::client::{
+    AuthenticationMethod, ClientId, ClientKind, ClientProfile, ClientSecret, LogoutProfile,
+};
 use countersign_core::ops::{ClientRegistered, RegisterClient};
 use countersign_core::resource::ResourceUri;
 use countersign_core::scope::{FEED_READ, IDENTITY, Scope, ScopeSet};
@@ -37,6 +39,15 @@ pub(super) struct AddArgs {
     /// Where people come back to once they have signed in, compared character by character; may be given again
     #[arg(long = "redirect-uri", value_name = "URI")]
     redirect_uris: Vec<String>,
+    /// Where people may come back to once they have signed out, compared character by character; may be given again
+    #[arg(long = "post-logout-redirect-uri", value_name = "URI")]
+    post_logout_redirect_uris: Vec<String>,
+    /// Where it is told of sessions that end, by logout tokens (OpenID Connect Back-Channel Logout)
+    #[arg(long = "backchannel-logout-uri", value_name = "URI")]
+    backchannel_logout_uri: Option<String>,
+    /// It needs the session's id in each logout token, which is always there
+    #[arg(long = "backchannel-logout-session-required", requires = "backchannel_logout_uri")]
+    backchannel_logout_session_required: bool,
     /// How it authenticates: none, client_secret_basic, client_secret_post or private_key_jwt [default: as its kind does]
     #[arg(long = "auth", value_name = "METHOD")]
     authentication: Option<AuthenticationMethod>,
@@ -78,6 +89,11 @@ impl AddArgs {
             scopes: scopes.map_err(Failure::usage)?,
             resources: resources.map_err(Failure::usage)?,
             redirect_uris: self.redirect_uris,
+            logout: LogoutProfile {
+                post_logout_redirect_uris: self.post_logout_redirect_uris,
+                backchannel_logout_uri: self.backchannel_logout_uri,
+                backchannel_logout_session_required: self.backchannel_logout_session_required,
+            },
         };
         let keys = self.keys.as_deref().map(read_keys).transpose()?;
         let served = profile.scopes.iter().all(|scope| scope == FEED_READ || IDENTITY.contains(&scope));

@@ -89,6 +89,7 @@ impl TestApp {
             scopes: ScopeSet::parse(scopes).unwrap(),
             resources: resources.iter().map(|uri| ResourceUri::parse(uri).unwrap()).collect(),
             redirect_uris: redirect_uris.iter().map(|&uri| uri.to_owned()).collect(),
+            ..ClientProfile::default()
         };
         let register =
             RegisterClient { id: ClientId::parse(id).unwrap(), kind, profile, authentication: None, keys: None };

@@ -44,7 +44,7 @@ impl TestApp {
             name: None,
             scopes: ScopeSet::parse(scopes).unwrap(),
             resources: resources.iter().map(|uri| ResourceUri::parse(uri).unwrap()).collect(),
-            redirect_uris: Vec::new(),
+            ..ClientProfile::default()
         };
         let (id, kind) = (ClientId::parse(id).unwrap(), ClientKind::Machine);
         let register = RegisterClient { id, kind, profile, authentication: None, keys: None };
