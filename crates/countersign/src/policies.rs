@@ -7,6 +7,7 @@ use countersign_core::account::PasswordPolicy;
 use countersign_core::ops::Policies;
 use countersign_core::policy::{KeyPolicy, SessionPolicy, TokenPolicy};
 use countersign_jose::Leeway;
+use countersign_server::outbound::{ExtraRoots, OutboundPolicy};
 use countersign_server::telemetry::{LogFormat, LogPolicy, MetricsAccess};
 use countersign_server::{
     AddressRange, Bucket, FeedAccess, FeedPolicy, HashingPolicy, ServerBuilder, SignUpPolicy, ThrottlePolicy,
@@ -51,6 +52,7 @@ pub(crate) fn of_server(config: &Config, builder: ServerBuilder) -> Result<Serve
         })
         .hashing(HashingPolicy { wait_max: config.limits.hash_queue_wait, ..HashingPolicy::default() })
         .throttle(throttle(config))
+        .outbound(outbound(config)?)
         .audit_kept(config.telemetry.audit_kept.into()))
 }
 
@@ -103,6 +105,13 @@ fn throttle(config: &Config) -> ThrottlePolicy {
         address: bucket(limits.sign_in_address_burst, limits.sign_in_address_every),
         network: bucket(limits.sign_in_network_burst, limits.sign_in_network_every),
     }
+}
+
+/// What may be asked of others.
+fn outbound(config: &Config) -> Result<OutboundPolicy, Failure> {
+    let roots = config.server.outbound_ca_file.as_deref().map_or_else(|| Ok(ExtraRoots::default()), ExtraRoots::open);
+    let roots = roots.map_err(|error| Failure::usage(error).about("`server.outbound_ca_file` can't be used"))?;
+    Ok(OutboundPolicy { allow: config.server.outbound_allow.clone(), roots, ..OutboundPolicy::default() })
 }
 
 fn passwords(config: &Config) -> Result<PasswordPolicy, Failure> {

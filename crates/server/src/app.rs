@@ -4,6 +4,7 @@ use crate::error::ApiError;
 use crate::feed::{FeedPolicy, Hub};
 use crate::hashing::HashingPool;
 use crate::http::HttpPolicy;
+use crate::outbound::Outbound;
 use crate::replays::Replays;
 use crate::telemetry::MetricsAccess;
 use crate::telemetry::metrics::Metrics;
@@ -59,6 +60,7 @@ pub(crate) struct Shared {
     pub(crate) throttle: Throttle,
     pub(crate) assertions: Replays,
     pub(crate) proofs: Replays,
+    pub(crate) outbound: Outbound,
     pub(crate) master: MasterKey,
     pub(crate) storage_key: StorageKey,
     pub(crate) ring: RwLock<Arc<OpenKeyRing>>,
@@ -133,6 +135,11 @@ impl App {
     /// Proofs of possession that came before.
     pub(crate) fn proofs(&self) -> &Replays {
         &self.0.proofs
+    }
+
+    /// What asks others.
+    pub(crate) fn outbound(&self) -> &Outbound {
+        &self.0.outbound
     }
 
     #[cfg(feature = "fault-injection")]

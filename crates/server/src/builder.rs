@@ -6,6 +6,7 @@ use crate::hashing::{HashingPolicy, HashingPool};
 use crate::http::{AddressRange, HttpPolicy};
 use crate::jobs;
 use crate::limits::{ASSERTIONS_REMEMBERED, AUDIT_KEPT, PROOFS_REMEMBERED};
+use crate::outbound::{Outbound, OutboundPolicy};
 use crate::replays::Replays;
 use crate::source::SystemSource;
 use crate::telemetry::MetricsAccess;
@@ -35,6 +36,7 @@ pub struct ServerBuilder {
     http: HttpPolicy,
     hashing: HashingPolicy,
     throttle: ThrottlePolicy,
+    outbound: OutboundPolicy,
     on_issuer_change: OnIssuerChange,
     audit_kept: Span,
 }
@@ -74,6 +76,7 @@ impl ServerBuilder {
             },
             hashing: HashingPolicy::default(),
             throttle: ThrottlePolicy::default(),
+            outbound: OutboundPolicy::default(),
             on_issuer_change: OnIssuerChange::Refuse,
             audit_kept: AUDIT_KEPT,
         }
@@ -178,6 +181,11 @@ impl ServerBuilder {
         Self { throttle, ..self }
     }
 
+    /// What may be asked of others, and how.
+    pub fn outbound(self, outbound: OutboundPolicy) -> Self {
+        Self { outbound, ..self }
+    }
+
     /// What to do if storage knows another issuer.
     pub fn on_issuer_change(self, on_issuer_change: OnIssuerChange) -> Self {
         Self { on_issuer_change, ..self }
@@ -223,6 +231,7 @@ impl ServerBuilder {
             throttle: Throttle::new(self.throttle),
             assertions: Replays::remembering(ASSERTIONS_REMEMBERED),
             proofs: Replays::remembering(PROOFS_REMEMBERED),
+            outbound: Outbound::new(self.outbound),
             ring: RwLock::new(Arc::new(opened)),
             store: self.store,
             source: self.source,
@@ -253,6 +262,7 @@ impl fmt::Debug for ServerBuilder {
             .field("http", &self.http)
             .field("hashing", &self.hashing)
             .field("throttle", &self.throttle)
+            .field("outbound", &self.outbound)
             .field("on_issuer_change", &self.on_issuer_change)
             .field("audit_kept", &self.audit_kept)
             .finish_non_exhaustive()
@@ -341,6 +351,12 @@ impl Server {
     /// Its routes, ready to be served or nested.
     pub fn router(&self) -> axum::Router {
         crate::router::router(self.app.clone())
+    }
+
+    /// The client with which it asks others, for an application that embeds it.
+    #[must_use]
+    pub fn outbound(&self) -> &Outbound {
+        self.app.outbound()
     }
 
     /// Stops the next request that comes to `point`, until the test lets it go on.

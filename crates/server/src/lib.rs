@@ -17,6 +17,7 @@ mod http;
 mod jobs;
 pub mod limits;
 mod openapi;
+pub mod outbound;
 mod pages;
 mod refreshing;
 mod replays;

@@ -78,3 +78,13 @@ pub const AUDIT_KEPT: Span = Span::from_days(400);
 pub const ROUTES_COUNTED_MAX: usize = 512;
 /// Sessions looked at in one read while the live ones are counted: some 2 ms.
 pub const SESSIONS_COUNTED_AT_ONCE_MAX: u32 = 4_096;
+/// How long a request to others may take, as a whole.
+pub const OUTBOUND_DEADLINE: Duration = Duration::from_secs(5);
+/// Requests to others at once; one more waits until its own time is over.
+pub const OUTBOUND_AT_ONCE_MAX: usize = 64;
+/// Addresses of one name that are tried, one after the other.
+pub const OUTBOUND_ADDRESSES_TRIED_MAX: usize = 3;
+/// Bytes of the headers of an answer of others.
+pub const OUTBOUND_HEADER_BYTES_MAX: usize = 32 * 1024;
+/// Header fields of an answer of others.
+pub const OUTBOUND_HEADER_FIELDS_MAX: usize = 100;

@@ -90,6 +90,8 @@ fn show_tells_each_value_and_its_origin() {
     server.trusted_origins = ["https://a.example"] (countersign.toml:2)
     server.cors_origins = ["https://b.example", "https://c.example"] (COUNTERSIGN_SERVER__CORS_ORIGINS)
     server.behind_proxy = [] (default)
+    server.outbound_allow = [] (default)
+    server.outbound_ca_file = unset (default)
     accounts.sign_up = "closed" (default)
     accounts.password_blocklist_file = unset (default)
     tokens.algorithm = "ES256" (default)

@@ -8,6 +8,7 @@ use countersign_core::policy::{KeyPolicy, SessionPolicy, TokenPolicy};
 use countersign_core::token::ClaimMapping;
 use countersign_core::{Source as _, Span, Time};
 use countersign_jose::Algorithm;
+use countersign_server::outbound::OutboundPolicy;
 use countersign_server::telemetry::MetricsAccess;
 use countersign_server::{
     AddressRange, FaultPoint, FeedPolicy, HashingPolicy, ManualSource, Server, SignUpPolicy, StoppedRequest,
@@ -51,6 +52,7 @@ pub(crate) struct Setup {
     pub(crate) behind_proxy: Vec<AddressRange>,
     pub(crate) hashing: HashingPolicy,
     pub(crate) throttle: ThrottlePolicy,
+    pub(crate) outbound: OutboundPolicy,
     pub(crate) feed: FeedPolicy,
     pub(crate) metrics: MetricsAccess,
     /// Kept open through restarts, so that nobody else takes the port; none: another one at each start.
@@ -98,6 +100,7 @@ impl Default for Setup {
             behind_proxy: Vec::new(),
             hashing: HashingPolicy::default(),
             throttle: ThrottlePolicy::default(),
+            outbound: OutboundPolicy::default(),
             feed: FeedPolicy::default(),
             metrics: MetricsAccess::Loopback,
             listener: None,
@@ -177,7 +180,8 @@ impl Stopped {
             .cors_origins(setup.cors_origins.clone())
             .behind_proxy(setup.behind_proxy.clone())
             .hashing(setup.hashing)
-            .throttle(setup.throttle);
+            .throttle(setup.throttle)
+            .outbound(setup.outbound.clone());
         let server = server.build().await.expect("a server");
         let listener = setup.listen().await;
         let address = listener.local_addr().expect("its address");
