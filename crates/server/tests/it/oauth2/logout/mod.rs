@@ -2,6 +2,7 @@
 
 mod asked;
 mod at_once;
+mod backchannel;
 mod refused;
 
 use crate::support::TestApp;
