@@ -6,10 +6,11 @@ use crate::cli::session::SessionView;
 use crate::failure::Failure;
 use crate::output::{Answer, Page};
 use crate::times::{length, rfc3339};
-use countersign_core::client::Client;
+use countersign_core::client::{Client, RedirectUri};
 use countersign_core::store::{Page as StorePage, SessionFilter};
 use countersign_core::{Span, Time};
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// All clients.
 #[derive(Serialize)]
@@ -31,6 +32,11 @@ struct ClientView {
     redirect_uris: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     overlap_seconds: Option<u64>,
+    post_logout_redirect_uris: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    backchannel_logout_uri: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    backchannel_logout_session_required: Option<bool>,
     status: &'static str,
     created_at: String,
     #[serde(skip)]
@@ -75,6 +81,8 @@ impl ClientDetail {
 
 impl ClientView {
     fn of(client: Client) -> Self {
+        let texts = |uris: &BTreeSet<RedirectUri>| uris.iter().map(|uri| uri.as_str().to_owned()).collect();
+        let told = client.logout.backchannel.as_ref();
         Self {
             client_id: client.id.to_string(),
             kind: client.kind.code(),
@@ -82,7 +90,10 @@ impl ClientView {
             token_endpoint_auth_method: client.authentication.method().code(),
             scopes: client.scopes.iter().map(str::to_owned).collect(),
             resources: client.resources.iter().map(|uri| uri.as_str().to_owned()).collect(),
-            redirect_uris: client.redirect_uris.iter().map(|uri| uri.as_str().to_owned()).collect(),
+            redirect_uris: texts(&client.redirect_uris),
+            post_logout_redirect_uris: texts(&client.logout.post_logout_redirect_uris),
+            backchannel_logout_uri: told.map(|told| told.uri.as_str().to_owned()),
+            backchannel_logout_session_required: told.map(|told| told.session_required),
             overlap_seconds: Some(client.overlap.as_seconds()).filter(|seconds| *seconds > 0),
             status: client.status.code(),
             created_at: rfc3339(client.created_at),
@@ -103,6 +114,8 @@ impl ClientView {
         self.resources.iter().for_each(|uri| page.field("resource", uri));
         self.redirect_uris.iter().for_each(|uri| page.field("redirect", uri));
         self.overlap_seconds.iter().for_each(|seconds| page.field("overlap", &length(Span::from_seconds(*seconds))));
+        self.post_logout_redirect_uris.iter().for_each(|uri| page.field("signed out", uri));
+        self.backchannel_logout_uri.iter().for_each(|uri| page.field("told at", uri));
         page.time("registered", self.created);
     }
 }
