@@ -1,3 +1,5 @@
 mod about_tokens;
 mod authorize;
+mod documents;
+mod register;
 mod token;
