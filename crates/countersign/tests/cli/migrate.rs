@@ -30,6 +30,7 @@ fn what_is_pending_is_told_and_then_made_with_a_copy_as_it_was() {
     let document: serde_json::Value = serde_json::from_str(&check.out).unwrap();
     assert_eq!((check.code, &document["schema"], &document["applied"]), (1, &1.into(), &false.into()));
     assert_eq!(document["pending"][0]["name"], "clients");
+    let newest = document["pending"].as_array().unwrap().last().unwrap()["version"].as_u64().unwrap();
     assert!(place.run(&["migrate", "--check"]).out.contains("pending: 2 (clients), 3 (claims), 4 (grants)"));
     let version = |path: &PathBuf| -> u32 {
         Connection::open(path).unwrap().query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap()
@@ -37,7 +38,7 @@ fn what_is_pending_is_told_and_then_made_with_a_copy_as_it_was() {
     assert_eq!(version(&path), 1, "a check changed something");
 
     let done = place.json(&["migrate"]);
-    assert_eq!((&done["applied"], version(&path)), (&true.into(), 4));
+    assert_eq!((&done["applied"], u64::from(version(&path))), (&true.into(), newest));
     assert_eq!(version(&PathBuf::from(done["copy"].as_str().unwrap())), 1);
     assert_eq!(place.run(&["migrate", "--check"]).code, 0);
     assert!(place.run(&["migrate"]).out.contains("nothing is pending"));
