@@ -25,7 +25,8 @@ struct ClientView {
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
     kind: &'static str,
-    origin: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    origin: Option<&'static str>,
     token_endpoint_auth_method: &'static str,
     scopes: Vec<String>,
     resources: Vec<String>,
@@ -86,7 +87,7 @@ impl ClientView {
         Self {
             client_id: client.id.to_string(),
             kind: client.kind.code(),
-            origin: client.origin.code(),
+            origin: client.origin.is_its_own_word().then(|| client.origin.code()),
             token_endpoint_auth_method: client.authentication.method().code(),
             scopes: client.scopes.iter().map(str::to_owned).collect(),
             resources: client.resources.iter().map(|uri| uri.as_str().to_owned()).collect(),
@@ -106,7 +107,7 @@ impl ClientView {
         page.title(&self.client_id);
         self.name.iter().for_each(|name| page.field("name", name));
         page.field("kind", self.kind);
-        page.field("origin", self.origin);
+        self.origin.iter().for_each(|origin| page.field("word of", origin));
         page.field("status", self.status);
         page.field("method", self.token_endpoint_auth_method);
         let scopes = if self.scopes.is_empty() { "none".to_owned() } else { self.scopes.join(" ") };

@@ -1,4 +1,6 @@
 mod about_tokens;
 mod authorize;
+mod documents;
 mod logout;
+mod register;
 mod token;

@@ -86,9 +86,10 @@ pub(crate) struct ClientView {
     name: Option<String>,
     /// What it is; the built-in client's is `first_party`.
     kind: &'static str,
-    /// Whose word all of this is: an operator's, its own (`registration`), or that of the document at its id.
-    #[schema(pattern = "^(operator|registration|document)$")]
-    origin: &'static str,
+    /// Whose word all of this is, where that is no operator's: its own, or that of the document at its id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(pattern = "^(registration|document)$", required = false)]
+    origin: Option<&'static str>,
     #[schema(value_type = values::AuthenticationMethod)]
     token_endpoint_auth_method: &'static str,
     #[schema(value_type = values::ScopeTokens)]
@@ -321,7 +322,7 @@ impl ClientView {
             client_id: client.id.to_string(),
             name: client.name,
             kind: client.kind.code(),
-            origin: client.origin.code(),
+            origin: client.origin.is_its_own_word().then(|| client.origin.code()),
             token_endpoint_auth_method: client.authentication.method().code(),
             scopes: client.scopes.iter().map(str::to_owned).collect(),
             resources: client.resources.iter().map(|uri| uri.as_str().to_owned()).collect(),
@@ -358,7 +359,7 @@ pub(crate) mod docs {
             client_id: examples::CLIENT.to_owned(),
             name: Some("Nightly reports".to_owned()),
             kind: ClientKind::Machine.code(),
-            origin: "operator",
+            origin: None,
             token_endpoint_auth_method: "client_secret_basic",
             scopes: vec![FEED_READ.to_owned()],
             resources: Vec::new(),
