@@ -17,6 +17,7 @@ fn older() -> (Place, PathBuf) {
         ALTER TABLE session DROP COLUMN authenticated_at;
         DROP TABLE authorization_code;
         DROP TABLE consent;
+        DROP TABLE pending_logout;
         DELETE FROM migration WHERE version > 1;
         PRAGMA user_version = 1";
     database.execute_batch(back).unwrap();
@@ -30,14 +31,14 @@ fn what_is_pending_is_told_and_then_made_with_a_copy_as_it_was() {
     let document: serde_json::Value = serde_json::from_str(&check.out).unwrap();
     assert_eq!((check.code, &document["schema"], &document["applied"]), (1, &1.into(), &false.into()));
     assert_eq!(document["pending"][0]["name"], "clients");
-    assert!(place.run(&["migrate", "--check"]).out.contains("pending: 2 (clients), 3 (claims), 4 (grants)"));
+    assert!(place.run(&["migrate", "--check"]).out.contains("pending: 2 (clients), 3 (claims), 4 (grants), 5 (logout)"));
     let version = |path: &PathBuf| -> u32 {
         Connection::open(path).unwrap().query_row("PRAGMA user_version", [], |row| row.get(0)).unwrap()
     };
     assert_eq!(version(&path), 1, "a check changed something");
 
     let done = place.json(&["migrate"]);
-    assert_eq!((&done["applied"], version(&path)), (&true.into(), 4));
+    assert_eq!((&done["applied"], version(&path)), (&true.into(), 5));
     assert_eq!(version(&PathBuf::from(done["copy"].as_str().unwrap())), 1);
     assert_eq!(place.run(&["migrate", "--check"]).code, 0);
     assert!(place.run(&["migrate"]).out.contains("nothing is pending"));
