@@ -109,7 +109,7 @@ pub const LOGOUTS_AT_ONCE_MAX: u32 = 32;
 /// Such tries at once at one client.
 pub const LOGOUTS_EACH_MAX: u32 = 4;
 /// How long a try may take before it is made again: whoever began it may be gone.
-pub const LOGOUT_LEASE: Span = Span::from_seconds(30);
+pub const LOGOUT_LEASE: Span = Span::from_seconds(15);
 /// Bytes of what a client answers that it was told.
 pub const LOGOUT_ANSWER_BYTES_MAX: usize = 64 * 1024;
 /// Clients that are given up in one commit for their age.

@@ -4,6 +4,7 @@ mod asked;
 mod at_once;
 mod backchannel;
 mod refused;
+mod secrets;
 
 use crate::support::TestApp;
 use crate::support::apps::{Application, OAuthTokens};
