@@ -70,7 +70,7 @@ pub use builder::{Builder, Complete, WantsAudience};
 pub use challenge::{Refusal, Scheme};
 pub use claims::Registered;
 pub use clock::{Clock, SystemClock};
-pub use countersign_jose::{HttpUri, Timestamp, TokenType};
+pub use countersign_jose::{HttpUri, ProofNonces, Timestamp, TokenType};
 pub use ended::{Ended, OtherSession};
 pub use error::{BuildError, VerifyError};
 #[cfg(feature = "axum")]
