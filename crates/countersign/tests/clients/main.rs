@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_methods, reason = "the test waits in real time for a real process")]
 #![allow(clippy::disallowed_macros, reason = "what a client said is the test's report")]
 
+mod mcp;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -88,6 +89,12 @@ impl Place {
         let server = ServerProcess::start(&self.data(), "127.0.0.1:0", &settings);
         self.environment.push(("ISSUER", format!("http://localhost:{}", server.address.port())));
         server
+    }
+
+    /// What the clients know by that name.
+    fn known(&self, name: &str) -> &str {
+        let known = self.environment.iter().find(|(known, _)| *known == name);
+        known.map(|(_, value)| &**value).unwrap()
     }
 
     fn knowing<'a>(&self, client: &'a mut Command) -> &'a mut Command {
