@@ -122,7 +122,7 @@ async fn every_challenge_points_to_the_metadata_and_names_the_scope_that_helps()
 }
 
 #[tokio::test]
-async fn a_token_for_a_neighbour_of_this_resource_is_refused() {
+async fn a25_a_token_for_a_neighbour_of_this_resource_is_refused() {
     let issuer = TestIssuer::start().await;
     let verifier = current(described(&issuer)).await;
     for audience in
