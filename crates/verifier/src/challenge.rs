@@ -67,11 +67,6 @@ impl Refusal {
         Self { why, told: Box::new(Told { scheme, scope, terms, nonce: None }) }
     }
 
-    /// Of a request that no verifier's terms are known for.
-    pub(crate) fn without_terms(why: Why, scheme: Scheme) -> Self {
-        Self::new(why, scheme, &Needs::any_token(), Arc::default())
-    }
-
     /// The nonce for the client's next proof.
     pub(crate) fn with_nonce(mut self, nonce: Option<HeaderValue>) -> Self {
         self.told.nonce = nonce;
@@ -185,7 +180,7 @@ impl Scheme {
 /// What a handler requires of a bearer token itself, as an answer.
 impl From<VerifyError> for Refusal {
     fn from(error: VerifyError) -> Self {
-        Self::without_terms(Why::Token(error), Scheme::Bearer)
+        Self::new(Why::Token(error), Scheme::Bearer, &Needs::any_token(), Arc::default())
     }
 }
 

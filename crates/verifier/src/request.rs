@@ -112,12 +112,12 @@ pub(crate) fn mark_proof_taken(headers: &HeaderMap, extensions: &mut Extensions)
     }
 }
 
-/// The token, however it was presented.
-pub(crate) fn presented_token(headers: &HeaderMap) -> Result<&str, Refusal> {
-    match credentials(headers) {
-        Ok(Credentials::Bearer(token) | Credentials::Dpop { token, .. }) => Ok(token),
-        Err((scheme, why)) => Err(Refusal::without_terms(why, scheme)),
-    }
+/// The token, and how it was presented.
+pub(crate) fn presented_token(headers: &HeaderMap) -> Result<(Scheme, &str), (Scheme, Why)> {
+    Ok(match credentials(headers)? {
+        Credentials::Bearer(token) => (Scheme::Bearer, token),
+        Credentials::Dpop { token, .. } => (Scheme::Dpop, token),
+    })
 }
 
 const BAD_AUTHORIZATION: &str = "the Authorization header must hold one scheme and one token";

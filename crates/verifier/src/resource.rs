@@ -38,6 +38,8 @@ const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, OPTIONS");
 /// ```
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct ResourceMetadata {
+    #[serde(skip)]
+    other_issuers: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     scopes_supported: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -55,6 +57,14 @@ impl ResourceMetadata {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// One more of `authorization_servers`, for [`Issuers`](crate::Issuers): the URL of an issuer that another verifier is
+    /// for.
+    #[must_use]
+    pub fn other_issuer(mut self, issuer: impl Into<String>) -> Self {
+        self.other_issuers.push(issuer.into());
+        self
     }
 
     /// One of `scopes_supported`. Clients that are not told otherwise ask for all of them: name those that a client needs
@@ -145,7 +155,7 @@ impl Verifier {
 #[derive(Serialize)]
 struct Document<'a> {
     resource: &'a str,
-    authorization_servers: [&'a str; 1],
+    authorization_servers: Vec<&'a str>,
     bearer_methods_supported: [&'static str; 1],
     #[serde(skip_serializing_if = "Vec::is_empty")]
     dpop_signing_alg_values_supported: Vec<&'static str>,
@@ -188,7 +198,9 @@ impl Published {
         }
         let document = Document {
             resource: audience,
-            authorization_servers: [issuer],
+            authorization_servers: std::iter::once(issuer)
+                .chain(described.other_issuers.iter().map(|other| &**other))
+                .collect(),
             bearer_methods_supported: ["header"],
             dpop_signing_alg_values_supported: match proofs {
                 ProofTerms::None => Vec::new(),

@@ -6,7 +6,7 @@ use axum::{
     routing::{get, post},
 };
 use countersign_verifier::{
-    Bearer, Builder, Complete, Mint, Needs, Refusal, ResourceMetadata, TestIssuer, Verifier, VerifierLayer,
+    Bearer, Builder, Complete, Issuers, Mint, Needs, Refusal, ResourceMetadata, TestIssuer, Verifier, VerifierLayer,
 };
 use http::{Request, Response};
 use serde_json::{Value, json};
@@ -132,6 +132,33 @@ async fn a25_a_token_for_a_neighbour_of_this_resource_is_refused() {
         let response = call(&verifier, "GET", "/read", Some(&minted.token)).await;
         assert_eq!(response.status(), 401, "{audience}");
         assert!(challenges(&response)[0].contains("the token is for another audience"));
+    }
+}
+
+#[tokio::test]
+async fn several_issuers_are_told_together() {
+    let (a, b) = (TestIssuer::start().await, TestIssuer::start().await);
+    let both = ResourceMetadata::new().other_issuer(b.url());
+    let described = Verifier::builder(a.url()).audience(RESOURCE).metadata(both).build().await.unwrap();
+    let response = described.metadata_response::<String>(&http::Method::GET, PATH).unwrap();
+    let document: Value = serde_json::from_str(response.body()).unwrap();
+    assert_eq!(document["authorization_servers"], json!([a.url(), b.url()]));
+
+    let other = Verifier::builder(b.url()).audience(RESOURCE).build().await.unwrap();
+    let issuers: Issuers = [described, other].into_iter().collect();
+    let needs = Needs::any_token().scope("notes:read");
+    for (authorization, expected) in [
+        (None, format!(r#"Bearer scope="notes:read", {POINTER}"#)),
+        (
+            Some("Bearer abc"),
+            format!(r#"Bearer error="invalid_token", error_description="the token is not valid", {POINTER}"#),
+        ),
+    ] {
+        let request = Request::get("/read");
+        let request = authorization.into_iter().fold(request, |request, value| request.header("authorization", value));
+        let (parts, ()) = request.body(()).unwrap().into_parts();
+        let refusal = issuers.authenticate::<Value>(&parts, &needs).await.unwrap_err();
+        assert_eq!((refusal.status().as_u16(), refusal.challenges()[0].as_bytes()), (401, expected.as_bytes()));
     }
 }
 
