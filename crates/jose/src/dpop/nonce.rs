@@ -48,14 +48,14 @@ impl ProofNonces {
         self.of_period(period(now))
     }
 
-    /// Whether `nonce` was handed out in this minute or the one before. So it lives for one minute at least, and whoever
-    /// takes over the nonce of each answer always has one that is good.
+    /// Whether `nonce` was handed out in this minute or the one before, so that whoever takes over the nonce of each answer
+    /// always has one that is good; or in the next one, by a process with the same key whose clock is ahead.
     #[must_use]
     pub fn is_fresh(&self, nonce: &str, now: Timestamp) -> bool {
         let period = period(now);
         let same = |of| verify_slices_are_equal(self.of_period(of).as_bytes(), nonce.as_bytes()).is_ok();
-        // Both are compared, whichever it is.
-        same(period) | same(period.saturating_sub(1))
+        // All are compared, whichever it is.
+        same(period) | same(period.saturating_sub(1)) | same(period.saturating_add(1))
     }
 
     fn of_period(&self, period: u64) -> String {
@@ -80,16 +80,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_nonce_is_good_in_its_minute_and_the_next_and_under_its_key_alone() {
+    fn a_nonce_is_good_in_its_minute_and_those_beside_it_and_under_its_key_alone() {
         let (nonces, other) = (ProofNonces::new(&[1; 32]), ProofNonces::new(&[2; 32]));
         let at = Timestamp::from_seconds;
         let nonce = nonces.at(at(120));
         assert_eq!(nonce.len(), 22, "128 bits");
-        for seconds in [120, 179, 180, 239] {
+        for seconds in [60, 119, 120, 179, 180, 239] {
             assert!(nonces.is_fresh(&nonce, at(seconds)), "{seconds}");
             assert!(!other.is_fresh(&nonce, at(seconds)), "{seconds}");
         }
-        for seconds in [0, 119, 240, 300] {
+        for seconds in [0, 59, 240, 300] {
             assert!(!nonces.is_fresh(&nonce, at(seconds)), "{seconds}");
         }
         assert_eq!((nonces.at(at(179)), nonces.at(at(180)) != nonce), (nonce.clone(), true));
