@@ -40,6 +40,9 @@ pub(super) const fn code(kind: Kind) -> &'static str {
         Kind::InvalidClient
         | Kind::InvalidGrant
         | Kind::InvalidScope
+        | Kind::InvalidRedirectUri
+        | Kind::InvalidClientMetadata
+        | Kind::MayNotRegister
         | Kind::InvalidTarget
         | Kind::InvalidDpopProof
         | Kind::InvalidToken
@@ -60,6 +63,7 @@ pub(super) const fn challenge(kind: Kind) -> Option<&'static str> {
         // What is asked for with an access token (RFC 6750 §3): the userinfo endpoint.
         Kind::MissingToken => Some("Bearer"),
         Kind::InvalidToken => Some("Bearer error=\"invalid_token\""),
+        Kind::MayNotRegister => Some("Bearer error=\"insufficient_scope\", scope=\"clients:register\""),
         Kind::InsufficientScope => Some("Bearer error=\"insufficient_scope\", scope=\"openid\""),
         _ => None,
     }

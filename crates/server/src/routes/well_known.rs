@@ -1,6 +1,7 @@
 //! `/.well-known/…`: what exists, and the keys. Cacheable, for exactly as long as a key is published ahead at the least.
 
-use crate::app::App;
+use crate::app::{App, RegistrationPolicy};
+use crate::documents::DocumentPolicy;
 use axum::Json;
 use axum::extract::State;
 use axum::http::header::CACHE_CONTROL;
@@ -21,6 +22,10 @@ struct Metadata<'a> {
     introspection_endpoint: String,
     revocation_endpoint: String,
     userinfo_endpoint: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    registration_endpoint: Option<String>,
+    client_id_metadata_document_supported: bool,
     countersign_feed_uri: String,
     countersign_feed_snapshot_uri: String,
     countersign_feed_applied_uri: String,
@@ -57,7 +62,11 @@ pub(crate) async fn oauth_authorization_server(State(app): State<App>) -> Respon
 }
 
 fn metadata(app: &App) -> Response {
-    let metadata = Metadata::of(app.issuer(), app.ring().signer.key().algorithm());
+    let mut metadata = Metadata::of(app.issuer(), app.ring().signer.key().algorithm());
+    if app.routes().registration == RegistrationPolicy::Off {
+        metadata.registration_endpoint = None;
+    }
+    metadata.client_id_metadata_document_supported = app.routes().documents == DocumentPolicy::On;
     (cacheable(app), Json(metadata)).into_response()
 }
 
@@ -78,6 +87,8 @@ impl<'a> Metadata<'a> {
             introspection_endpoint: at("/oauth2/introspect"),
             revocation_endpoint: at("/oauth2/revoke"),
             userinfo_endpoint: at("/oauth2/userinfo"),
+            registration_endpoint: Some(at("/oauth2/register")),
+            client_id_metadata_document_supported: true,
             countersign_feed_uri: at("/revocations/feed"),
             countersign_feed_snapshot_uri: at("/revocations/snapshot"),
             countersign_feed_applied_uri: at("/revocations/applied"),
