@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_methods, reason = "the test waits in real time for a real process")]
 #![allow(clippy::disallowed_macros, reason = "what a client said is the test's report")]
 
+mod document;
 mod mcp;
 mod resource_server;
 #[path = "../support/mod.rs"]
@@ -87,8 +88,12 @@ impl Place {
 
     /// Starts a server without grace: whatever would need it shows. What the clients know is complete then.
     fn serve(&mut self) -> ServerProcess {
+        self.serve_with(&[])
+    }
+
+    fn serve_with(&mut self, more: &[(&str, &str)]) -> ServerProcess {
         let settings = [("COUNTERSIGN_SESSIONS__GRACE", "0s"), ("COUNTERSIGN_SESSIONS__FORGIVENESS", "0")];
-        let server = ServerProcess::start(&self.data(), "127.0.0.1:0", &settings);
+        let server = ServerProcess::start(&self.data(), "127.0.0.1:0", &[&settings, more].concat());
         self.environment.push(("ISSUER", format!("http://localhost:{}", server.address.port())));
         server
     }

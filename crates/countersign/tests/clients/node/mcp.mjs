@@ -6,7 +6,7 @@ import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/
 import { decodeJwt } from "jose";
 import { Browser } from "./browser.mjs";
 
-const { ISSUER, LOGIN, PASSWORD, CLIENT_ID, MCP_URL, MCP_BRIEF_URL } = process.env;
+const { ISSUER, LOGIN, PASSWORD, CLIENT_ID, DOCUMENT_URL, MCP_URL, MCP_BRIEF_URL } = process.env;
 const CALLBACK = "https://app.example.com/callback";
 const person = new Browser();
 const checks = [];
@@ -30,8 +30,10 @@ class Agent {
   codeVerifier = () => this.verifier;
   invalidateCredentials = (what) => { if (what !== "client") this.saved = undefined; };
 
-  constructor(client) {
+  // Registered before, or described by a document, or neither: then it registers itself.
+  constructor({ client, document }) {
     this.client = client;
+    this.clientMetadataUrl = document;
   }
 
   // A refresh never gives more than was granted, and the SDK asks its user only where there is nothing to refresh with.
@@ -77,7 +79,7 @@ class Agent {
   }
 }
 
-const agent = new Agent({ client_id: CLIENT_ID });
+const agent = new Agent({ client: { client_id: CLIENT_ID } });
 
 await check("from the URL alone to a tool: 401, both metadata documents, code + PKCE with resource", async () => {
   await agent.connect(MCP_URL);
@@ -94,6 +96,26 @@ await check("from the URL alone to a tool: 401, both metadata documents, code + 
   assert.equal(await agent.call("whoami"), claims.sub);
 });
 
+await check("an agent that nobody registered says what it is by a document: its id is a URL", async () => {
+  const described = new Agent({ document: DOCUMENT_URL });
+  await described.connect(MCP_URL);
+  const claims = decodeJwt(described.saved.access_token);
+  assert.equal(claims.client_id, DOCUMENT_URL);
+  assert.equal(await described.call("whoami"), claims.sub);
+  await described.connection.close();
+});
+
+await check("or registers itself", async () => {
+  const stranger = new Agent({});
+  await stranger.connect(MCP_URL);
+  const { client_id, scope } = decodeJwt(stranger.saved.access_token);
+  assert.equal(client_id, stranger.client.client_id);
+  assert.notEqual(client_id, CLIENT_ID);
+  assert.equal(scope, "notes:read");
+  assert.equal(await stranger.call("list_notes"), "");
+  await stranger.connection.close();
+});
+
 await check("a tool that needs more: 403, the person agrees to more, and it is called", async () => {
   await assert.rejects(agent.call("add_note", { text: "buy milk" }), UnauthorizedError);
   assert.equal(agent.sentTo.searchParams.get("scope"), "notes:read notes:write");
@@ -103,7 +125,7 @@ await check("a tool that needs more: 403, the person agrees to more, and it is c
 });
 
 await check("a token that is over is refreshed without anybody being asked", async () => {
-  const brief = new Agent({ client_id: CLIENT_ID });
+  const brief = new Agent({ client: { client_id: CLIENT_ID } });
   await brief.connect(MCP_BRIEF_URL);
   const first = brief.saved;
   brief.sentTo = undefined;
