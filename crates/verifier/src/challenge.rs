@@ -96,7 +96,7 @@ impl Refusal {
             Why::NoToken => StatusCode::UNAUTHORIZED,
             Why::InvalidRequest(_) => StatusCode::BAD_REQUEST,
             Why::Token(error) if error.is_temporary() => StatusCode::SERVICE_UNAVAILABLE,
-            Why::Token(VerifyError::InsufficientScope) => StatusCode::FORBIDDEN,
+            Why::Token(VerifyError::InsufficientScope | VerifyError::InsufficientRole) => StatusCode::FORBIDDEN,
             Why::Token(_) => StatusCode::UNAUTHORIZED,
         }
     }
@@ -151,8 +151,9 @@ impl Refusal {
         if let Some((name, description)) = error {
             parameters.extend([("error", name), ("error_description", description)]);
         }
-        // Another scope would not help a token that does not hold.
-        if matches!(error, None | Some(("insufficient_scope", _))) && is_scope(scope) {
+        // No other scope would help a token that does not hold, or whose owner lacks a role.
+        let helps = matches!(self.why, Why::NoToken | Why::Token(VerifyError::InsufficientScope));
+        if helps && is_scope(scope) {
             parameters.push(("scope", scope));
         }
         let algorithms = proof_algorithms().join(" ");
@@ -191,7 +192,7 @@ pub(crate) fn proof_algorithms() -> Vec<&'static str> {
 
 fn error_name(error: &VerifyError, scheme: Scheme) -> &'static str {
     match error {
-        VerifyError::InsufficientScope => "insufficient_scope",
+        VerifyError::InsufficientScope | VerifyError::InsufficientRole => "insufficient_scope",
         VerifyError::UseNonce => "use_dpop_nonce",
         error if scheme == Scheme::Dpop && error.is_about_proof() => "invalid_dpop_proof",
         _ => "invalid_token",
@@ -206,7 +207,7 @@ fn description(error: &VerifyError) -> &'static str {
         "revoked" => "the token was revoked",
         "wrong_audience" => "the token is for another audience",
         "wrong_issuer" => "the token is from another issuer",
-        "insufficient_scope" => "the token does not allow this",
+        "insufficient_scope" | "insufficient_role" => "the token does not allow this",
         "replay" => "the proof was used before",
         "use_dpop_nonce" => "the proof must hold the nonce of this answer",
         _ if matches!(error, VerifyError::Bound) => "the token must come with a proof of possession",

@@ -37,9 +37,12 @@ pub enum VerifyError {
     /// So many proofs came that no more can be remembered.
     #[error("too many proofs of possession at once: try again soon")]
     ProofsFull,
-    /// A scope or role that the route asks for is not the token's.
+    /// A scope that the route asks for is not the token's.
     #[error("token does not allow this")]
     InsufficientScope,
+    /// A role that the route asks for is not the token's: no scope that a client might ask for would help.
+    #[error("token does not allow this: it is for those who have a role")]
+    InsufficientRole,
 }
 
 impl VerifyError {
@@ -58,6 +61,7 @@ impl VerifyError {
             Self::Replay => "replay",
             Self::ProofsFull => "proofs_full",
             Self::InsufficientScope => "insufficient_scope",
+            Self::InsufficientRole => "insufficient_role",
         }
     }
 

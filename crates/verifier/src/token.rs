@@ -152,11 +152,11 @@ impl<C> VerifiedToken<C> {
     }
 
     pub(crate) fn check_scope(&self, scope: &str) -> Result<(), VerifyError> {
-        holds(&self.common().scopes, scope)
+        if holds(&self.common().scopes, scope) { Ok(()) } else { Err(VerifyError::InsufficientScope) }
     }
 
     pub(crate) fn check_role(&self, role: &str) -> Result<(), VerifyError> {
-        holds(&self.common().roles, role)
+        if holds(&self.common().roles, role) { Ok(()) } else { Err(VerifyError::InsufficientRole) }
     }
 
     fn refusal(&self, error: VerifyError, needs: &Needs) -> Refusal {
@@ -178,8 +178,8 @@ impl<C> VerifiedToken<C> {
     }
 }
 
-fn holds(list: &[String], wanted: &str) -> Result<(), VerifyError> {
-    if list.iter().any(|one| one == wanted) { Ok(()) } else { Err(VerifyError::InsufficientScope) }
+fn holds(list: &[String], wanted: &str) -> bool {
+    list.iter().any(|one| one == wanted)
 }
 
 /// A clone is the same token: a successor handed to one counts for the other.
