@@ -6,6 +6,7 @@ use crate::ending::Ending;
 use crate::error::Fault;
 use crate::grants::forget_consents;
 use crate::pages::{begin, nothing, paged, rows_wanted, text_key};
+use crate::pushed_requests::forget_pushed_requests;
 use crate::revocations::append;
 use crate::rows::{Columns, all, change, first, millis, span_millis};
 use countersign_core::Time;
@@ -30,7 +31,7 @@ use std::collections::BTreeSet;
 macro_rules! client_columns {
     () => {
         "c.id, c.name, c.kind, c.authentication, c.secret_hash, c.jwks, c.scopes, c.resources, c.rotation, c.overlap, c.status,
-         c.created_at, c.redirect_uris"
+         c.created_at, c.redirect_uris, c.requires_pushed_requests"
     };
 }
 pub(crate) use client_columns;
@@ -110,6 +111,7 @@ impl ClientStore for SqliteStore {
                 return Ok(ClientChanged::Lost);
             }
             forget_consents(commit, &remove.client)?;
+            forget_pushed_requests(commit, &remove.client)?;
             tell(commit, &remove.audit)?;
             end(commit, &remove.client, &remove.ending, remove.now).map(ClientChanged::Changed)
         })
@@ -140,8 +142,8 @@ fn insert(commit: &Connection, client: &Client) -> Result<u64, Fault> {
         commit,
         "INSERT INTO client
              (id, name, kind, authentication, secret_hash, scopes, resources, rotation, overlap, status, created_at,
-              redirect_uris, jwks)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) ON CONFLICT (id) DO NOTHING",
+              redirect_uris, jwks, requires_pushed_requests)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) ON CONFLICT (id) DO NOTHING",
         params![
             client.id.as_str(),
             client.name,
@@ -156,12 +158,13 @@ fn insert(commit: &Connection, client: &Client) -> Result<u64, Fault> {
             millis(client.created_at),
             redirect_uris.join(" "),
             jwks,
+            client.requires_pushed_requests,
         ],
     )
 }
 
 /// How many columns [`client`] takes.
-pub(crate) const COLUMNS: usize = 13;
+pub(crate) const COLUMNS: usize = 14;
 
 pub(crate) fn client(row: &mut Columns<'_, '_>) -> Result<Client, Fault> {
     Ok(Client {
@@ -184,6 +187,7 @@ pub(crate) fn client(row: &mut Columns<'_, '_>) -> Result<Client, Fault> {
         })?,
         created_at: row.time()?,
         redirect_uris: row.text(redirect_uris)?,
+        requires_pushed_requests: row.take()?,
     })
 }
 

@@ -57,7 +57,14 @@ impl DeploymentStore for SqliteStore {
              LIMIT ?2)",
             millis(now - CODE_REMEMBERED),
         );
-        Box::pin(async move { Ok(Swept { sessions: sessions.await?, codes: codes.await? }) })
+        let pushed = self.forget(
+            "sweeping pushed requests",
+            "DELETE FROM pushed_request WHERE hash IN (SELECT hash FROM pushed_request WHERE expires_at <= ?1 LIMIT ?2)",
+            millis(now),
+        );
+        Box::pin(
+            async move { Ok(Swept { sessions: sessions.await?, codes: codes.await?, pushed_requests: pushed.await? }) },
+        )
     }
 
     fn figures(&self) -> Option<WriterFigures> {

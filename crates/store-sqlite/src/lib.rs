@@ -20,6 +20,7 @@ pub mod limits;
 mod migrate;
 mod open;
 mod pages;
+mod pushed_requests;
 mod queue;
 mod readers;
 mod replace;

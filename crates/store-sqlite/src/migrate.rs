@@ -23,6 +23,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { name: "claims", sql: include_str!("../migrations/0003_claims.sql") },
     Migration { name: "grants", sql: include_str!("../migrations/0004_grants.sql") },
     Migration { name: "requested_claims", sql: include_str!("../migrations/0005_requested_claims.sql") },
+    Migration { name: "pushed_requests", sql: include_str!("../migrations/0006_pushed_requests.sql") },
 ];
 
 /// What a database holds, compared with what we know.

@@ -47,6 +47,8 @@ pub struct Client {
     pub resources: BTreeSet<ResourceUri>,
     /// Where authorization responses may go.
     pub redirect_uris: BTreeSet<RedirectUri>,
+    /// Whether its authorization requests are taken only if they were pushed (RFC 9126 §6).
+    pub requires_pushed_requests: bool,
     /// Whether its refresh tokens rotate.
     pub rotation: RotationPolicy,
     /// For workers that each hold a copy of one token: the predecessor stays good this long. None for everybody else.
@@ -177,6 +179,7 @@ impl Client {
             scopes: ScopeSet::default(),
             resources: BTreeSet::new(),
             redirect_uris: BTreeSet::new(),
+            requires_pushed_requests: false,
             rotation: RotationPolicy::On,
             overlap: Span::ZERO,
             status: ClientStatus::Active,

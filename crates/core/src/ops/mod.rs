@@ -5,6 +5,7 @@
 //! | [`SignUp`] | makes an account |
 //! | [`SignIn`] | checks credentials and opens a session |
 //! | [`Refresh`] | trades a refresh token for a fresh access token and, mostly, its successor |
+//! | [`PushAuthorizationRequest`] | keeps what a client will ask the authorization endpoint for |
 //! | [`Authorize`] | gives a client an authorization code, once whoever is at the browser signed in and agreed |
 //! | [`SignOut`] | ends a session, or all of its account's |
 //! | [`AuthenticateClient`] | checks a client's secret |
@@ -32,6 +33,7 @@ mod exchange_code;
 mod found;
 mod hashing;
 mod issue;
+mod push_request;
 mod refresh;
 mod restore;
 mod revoke;
@@ -57,6 +59,7 @@ pub use exchange_code::{ExchangeCode, Exchanged, NotExchanged};
 pub use found::{Found, Foundation, OnIssuerChange};
 pub use hashing::{HashInPlace, HashingError, HashingFuture, PasswordHashing};
 pub use issue::{Issue, IssuedRefresh};
+pub use push_request::{AuthorizationRequestPushed, PushAuthorizationRequest};
 pub use refresh::{Refresh, Refreshed};
 pub use restore::{Replaced, Restore, Restored, RestoredSessions};
 pub use revoke::{Revocable, Revoke, Revoked};

@@ -20,7 +20,8 @@ pub trait DeploymentStore: Send + Sync {
     fn probe(&self) -> StoreFuture<'_, ()>;
 
     /// Forgets ended sessions whose absolute expiry has passed, and live ones likewise: they are over and publish
-    /// nothing. What had one as its parent has none then. And authorization codes whose second use nobody needs to see.
+    /// nothing. What had one as its parent has none then. And authorization codes whose second use nobody needs to
+    /// see, and pushed requests that are over.
     fn sweep(&self, now: Time) -> StoreFuture<'_, Swept>;
 
     /// How its writer keeps up; `None` where a store has no writer of its own. It waits for nothing.
@@ -56,4 +57,6 @@ pub struct Swept {
     pub sessions: u64,
     /// Authorization codes.
     pub codes: u64,
+    /// Pushed requests.
+    pub pushed_requests: u64,
 }

@@ -112,6 +112,7 @@ pub(crate) fn client(id: &str) -> Client {
         scopes: ScopeSet::default(),
         resources: [].into(),
         redirect_uris: [].into(),
+        requires_pushed_requests: false,
         rotation: RotationPolicy::On,
         overlap: Span::ZERO,
         status: ClientStatus::Active,

@@ -17,6 +17,7 @@ fn older() -> (Place, PathBuf) {
         ALTER TABLE session DROP COLUMN authenticated_at;
         DROP TABLE authorization_code;
         DROP TABLE consent;
+        DROP TABLE pushed_request;
         DELETE FROM migration WHERE version > 1;
         PRAGMA user_version = 1";
     database.execute_batch(back).unwrap();
@@ -37,7 +38,8 @@ fn what_is_pending_is_told_and_then_made_with_a_copy_as_it_was() {
     assert_eq!(version(&path), 1, "a check changed something");
 
     let done = place.json(&["migrate"]);
-    assert_eq!((&done["applied"], version(&path)), (&true.into(), 4));
+    let newest = document["pending"].as_array().unwrap().last().unwrap()["version"].as_u64().unwrap();
+    assert_eq!((&done["applied"], u64::from(version(&path))), (&true.into(), newest));
     assert_eq!(version(&PathBuf::from(done["copy"].as_str().unwrap())), 1);
     assert_eq!(place.run(&["migrate", "--check"]).code, 0);
     assert!(place.run(&["migrate"]).out.contains("nothing is pending"));

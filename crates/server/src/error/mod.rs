@@ -12,6 +12,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use countersign_core::Span;
 use countersign_core::account::{InvalidLogin, PasswordRefused};
+use countersign_core::grant::AuthorizationError;
 use countersign_core::ops::{HashingError, OpError, RotationError};
 use countersign_core::scope::InvalidScope;
 use countersign_core::session::Refusal;
@@ -58,6 +59,9 @@ kinds! {
     InvalidTarget: BAD_REQUEST, "invalid_target", "No such resource server is registered";
     UnsupportedGrantType: BAD_REQUEST, "unsupported_grant_type", "The grant type is not one of this server";
     UnauthorizedClient: BAD_REQUEST, "unauthorized_client", "The client may not use this grant";
+    UnsupportedResponseType: BAD_REQUEST, "unsupported_response_type", "The response type is not one of this server";
+    RequestNotSupported: BAD_REQUEST, "request_not_supported", "Request objects are not supported";
+    UnmetAuthentication: BAD_REQUEST, "unmet_authentication_requirements", "Nobody can be authenticated in that way here";
     InvalidDpopProof: BAD_REQUEST, "invalid_dpop_proof", "The proof of possession does not hold";
     UseDpopNonce: BAD_REQUEST, "use_dpop_nonce", "The proof of possession needs the server's nonce";
     InvalidCredentials: UNAUTHORIZED, "invalid_credentials", "Login or password is wrong";
@@ -142,6 +146,19 @@ impl ApiError {
 
     pub(crate) fn invalid_scope(error: &InvalidScope) -> Self {
         Self { detail: Some(error.to_string().into()), ..Self::of(Kind::InvalidScope) }
+    }
+
+    /// What the authorization endpoint would tell the client at its redirect URI.
+    pub(crate) fn request_refused(error: &AuthorizationError) -> Self {
+        let kind = match error.code() {
+            "invalid_scope" => Kind::InvalidScope,
+            "invalid_target" => Kind::InvalidTarget,
+            "unsupported_response_type" => Kind::UnsupportedResponseType,
+            "request_not_supported" => Kind::RequestNotSupported,
+            "unmet_authentication_requirements" => Kind::UnmetAuthentication,
+            _ => Kind::InvalidRequest,
+        };
+        Self { detail: Some(error.to_string().into()), ..Self::of(kind) }
     }
 
     /// Which kind it is.

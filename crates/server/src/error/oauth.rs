@@ -44,8 +44,11 @@ pub(super) const fn code(kind: Kind) -> &'static str {
         | Kind::InvalidDpopProof
         | Kind::InvalidToken
         | Kind::InsufficientScope
+        | Kind::RequestNotSupported
         | Kind::UnauthorizedClient
+        | Kind::UnmetAuthentication
         | Kind::UnsupportedGrantType
+        | Kind::UnsupportedResponseType
         | Kind::UseDpopNonce => kind.row().1,
         Kind::RateLimited | Kind::Overloaded | Kind::Unavailable => "temporarily_unavailable",
         Kind::Internal => "server_error",

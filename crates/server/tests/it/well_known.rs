@@ -34,6 +34,8 @@ async fn both_metadata_documents_tell_what_exists() {
         assert_eq!(metadata["prompt_values_supported"], json!(["none", "login", "consent", "select_account"]));
         assert_eq!(metadata["authorization_response_iss_parameter_supported"], true);
         assert_eq!(metadata["claims_parameter_supported"], true);
+        assert_eq!(metadata["pushed_authorization_request_endpoint"], format!("{ISSUER}/oauth2/par"));
+        assert_eq!(metadata["require_pushed_authorization_requests"], false);
         for unsupported in ["request_parameter", "request_uri_parameter"] {
             assert_eq!(metadata[format!("{unsupported}_supported")], false);
         }

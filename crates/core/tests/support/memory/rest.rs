@@ -4,15 +4,16 @@ use super::{MemoryStore, Operation, not_kept};
 use countersign_core::account::{Account, Login};
 use countersign_core::audit::{AuditEvent, AuditFilter};
 use countersign_core::client::{Client, ClientAuthentication, ClientId, ClientStatus};
-use countersign_core::grant::{AuthorizedCode, Consent};
+use countersign_core::grant::{AuthorizedCode, Consent, PushedRequest};
 use countersign_core::resource::{Resource, ResourceUri};
 use countersign_core::revocation::{Revocation, RevocationSubject, Sequence};
 use countersign_core::session::SecretHash;
 use countersign_core::store::{
     AccountStore, AddedResource, AuditStore, BeginEpoch, ChangeAccount, ChangeClientStatus, ChangeMark, ChangePassword,
-    Changed, ClientChanged, ClientStore, Created, Deployment, DeploymentStore, EndedSessions, FeedPage, Founded,
-    GrantStore, NewAccount, Page, Paged, Published, RaiseAlarm, RedeemCode, Redemption, Registered, RemoveClient,
-    RemoveResource, ReplaceClientSecret, ResourceStore, RevocationStore, StatusChange, StoreFuture, Swap, Swept,
+    Changed, ClientChanged, ClientStore, CodeSaved, Created, Deployment, DeploymentStore, EndedSessions, FeedPage,
+    Founded, GrantStore, NewAccount, Page, Paged, Published, PushRequest, RaiseAlarm, RedeemCode, Redemption,
+    Registered, RemoveClient, RemoveResource, ReplaceClientSecret, RequestPushed, ResourceStore, RevocationStore,
+    SaveCode, StatusChange, StoreFuture, Swap, Swept,
 };
 use countersign_core::{AccountId, Epoch, Span, Time};
 use countersign_jose::Timestamp;
@@ -73,7 +74,7 @@ impl ResourceStore for MemoryStore {
 }
 
 impl GrantStore for MemoryStore {
-    fn save_code(&self, _: SecretHash, _: AuthorizedCode, _: AuditEvent) -> StoreFuture<'_, ()> {
+    fn save_code(&self, _: SaveCode) -> StoreFuture<'_, CodeSaved> {
         not_kept("codes")
     }
 
@@ -83,6 +84,18 @@ impl GrantStore for MemoryStore {
 
     fn redeem_code(&self, _: RedeemCode) -> StoreFuture<'_, Redemption> {
         not_kept("codes")
+    }
+
+    fn push_request(&self, _: PushRequest) -> StoreFuture<'_, RequestPushed> {
+        not_kept("pushed requests")
+    }
+
+    fn pushed_request(&self, _: SecretHash) -> StoreFuture<'_, Option<PushedRequest>> {
+        not_kept("pushed requests")
+    }
+
+    fn begin_pushed_request(&self, _: SecretHash, _: Time) -> StoreFuture<'_, ()> {
+        not_kept("pushed requests")
     }
 
     fn consent(&self, _: AccountId, _: &ClientId, _: &ResourceUri) -> StoreFuture<'_, Option<Consent>> {

@@ -39,6 +39,9 @@ pub(super) struct AddArgs {
     /// Where people come back to once they have signed in, compared character by character; may be given again
     #[arg(long = "redirect-uri", value_name = "URI")]
     redirect_uris: Vec<String>,
+    /// Take its authorization requests only if it pushed them (RFC 9126)
+    #[arg(long = "require-par")]
+    requires_pushed_requests: bool,
     /// How it authenticates: none, client_secret_basic, client_secret_post or private_key_jwt [default: as its kind does]
     #[arg(long = "auth", value_name = "METHOD")]
     authentication: Option<AuthenticationMethod>,
@@ -85,6 +88,7 @@ impl AddArgs {
             resources: resources.map_err(Failure::usage)?,
             redirect_uris: self.redirect_uris,
             overlap: self.overlap.map_or(Span::ZERO, Span::from),
+            requires_pushed_requests: self.requires_pushed_requests,
         };
         let keys = self.keys.as_deref().map(read_keys).transpose()?;
         let served = profile.scopes.iter().all(|scope| scope == FEED_READ || IDENTITY.contains(&scope));

@@ -30,6 +30,7 @@ struct ClientView {
     redirect_uris: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     overlap_seconds: Option<u64>,
+    require_pushed_authorization_requests: bool,
     status: &'static str,
     created_at: String,
     #[serde(skip)]
@@ -82,6 +83,7 @@ impl ClientView {
             resources: client.resources.iter().map(|uri| uri.as_str().to_owned()).collect(),
             redirect_uris: client.redirect_uris.iter().map(|uri| uri.as_str().to_owned()).collect(),
             overlap_seconds: Some(client.overlap.as_seconds()).filter(|seconds| *seconds > 0),
+            require_pushed_authorization_requests: client.requires_pushed_requests,
             status: client.status.code(),
             created_at: rfc3339(client.created_at),
             created: client.created_at,
@@ -100,6 +102,9 @@ impl ClientView {
         self.resources.iter().for_each(|uri| page.field("resource", uri));
         self.redirect_uris.iter().for_each(|uri| page.field("redirect", uri));
         self.overlap_seconds.iter().for_each(|seconds| page.field("overlap", &length(Span::from_seconds(*seconds))));
+        if self.require_pushed_authorization_requests {
+            page.field("requests", "only if they were pushed");
+        }
         page.time("registered", self.created);
     }
 }

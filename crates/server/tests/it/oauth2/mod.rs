@@ -1,3 +1,4 @@
 mod about_tokens;
 mod authorize;
+mod par;
 mod token;

@@ -11,7 +11,7 @@ use countersign_core::limits::CODE_LIFETIME;
 use countersign_core::ops::{ClientRegistered, RegisterClient};
 use countersign_core::resource::ResourceUri;
 use countersign_core::scope::ScopeSet;
-use countersign_core::store::{AccountStore as _, GrantStore as _};
+use countersign_core::store::{AccountStore as _, GrantStore as _, SaveCode};
 use serde_json::Value;
 
 /// Where every client has people come back to.
@@ -87,7 +87,8 @@ impl TestApp {
         let draw = self.draw();
         let given = draw.authorization_code();
         let audit = AuditEvent::new(draw.now, "code.given", Actor::named("test"));
-        self.store().save_code(given.hash(), code, audit).await.unwrap();
+        let save = SaveCode { hash: given.hash(), code, spends: None, audit };
+        self.store().save_code(save).await.unwrap();
         given.expose().to_owned()
     }
 
@@ -98,7 +99,12 @@ impl TestApp {
 
     /// A token request of this client, by the method that it is registered with.
     pub(crate) fn client_request(&self, client: &Application, form: &str) -> Request {
-        let request = self.post("/oauth2/token").header("content-type", FORM);
+        self.client_request_to("/oauth2/token", client, form)
+    }
+
+    /// A request of this client to another endpoint, authenticated likewise.
+    pub(crate) fn client_request_to(&self, path: &str, client: &Application, form: &str) -> Request {
+        let request = self.post(path).header("content-type", FORM);
         let (id, secret) = (&client.id, &client.secret);
         match client.method {
             AuthenticationMethod::SecretBasic => request.header("authorization", &basic(id, secret)).body(form),

@@ -53,6 +53,9 @@ pub(crate) struct RegisterRequest {
     #[serde(default)]
     #[schema(minimum = 0, maximum = 3600)]
     overlap_seconds: u64,
+    /// Whether its authorization requests are taken only if they were pushed (RFC 9126 §6).
+    #[serde(default)]
+    require_pushed_authorization_requests: bool,
     /// As its kind does, where it is left out.
     #[serde(default)]
     #[schema(value_type = Option<values::AuthenticationMethod>)]
@@ -87,6 +90,8 @@ pub(crate) struct ClientView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, maximum = 3600, required = false)]
     overlap_seconds: Option<u64>,
+    /// Whether its authorization requests are taken only if they were pushed.
+    require_pushed_authorization_requests: bool,
     #[schema(value_type = values::ClientStatusCode)]
     status: &'static str,
     #[schema(value_type = values::Moment)]
@@ -270,6 +275,7 @@ impl RegisterRequest {
             resources: resources.map_err(|_| ApiError::invalid_target())?,
             redirect_uris: self.redirect_uris,
             overlap: Span::from_seconds(self.overlap_seconds),
+            requires_pushed_requests: self.require_pushed_authorization_requests,
         };
         let method = self.token_endpoint_auth_method.as_deref().map(str::parse::<AuthenticationMethod>).transpose();
         let authentication = method.map_err(|error| told(&error))?;
@@ -295,6 +301,7 @@ impl ClientView {
             resources: client.resources.iter().map(|uri| uri.as_str().to_owned()).collect(),
             redirect_uris: client.redirect_uris.iter().map(|uri| uri.as_str().to_owned()).collect(),
             overlap_seconds: Some(client.overlap.as_seconds()).filter(|seconds| *seconds > 0),
+            require_pushed_authorization_requests: client.requires_pushed_requests,
             status: client.status.code(),
             created_at: rfc3339(client.created_at),
         }
@@ -328,6 +335,7 @@ pub(crate) mod docs {
             resources: Vec::new(),
             redirect_uris: Vec::new(),
             overlap_seconds: None,
+            require_pushed_authorization_requests: false,
             status: ClientStatus::Active.code(),
             created_at: examples::TIME.to_owned(),
         }
