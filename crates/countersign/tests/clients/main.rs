@@ -50,6 +50,7 @@ impl Place {
         let keys = public.display().to_string();
         for (secret, id, options) in [
             ("SECRET_NONE", "spa", &["--kind", "spa"][..]),
+            ("SECRET_NONE", "pushing", &["--kind", "spa", "--require-par"]),
             ("SECRET_BASIC", "web-basic", &["--kind", "web"]),
             ("SECRET_POST", "web-post", &["--kind", "web", "--auth", "client_secret_post"]),
             ("SECRET_KEY", "web-key", &["--kind", "web", "--jwk-file", &keys]),

@@ -23,10 +23,13 @@ const discovered = (id, secret, authentication) =>
 async function signIn(config, scope, options = {}) {
   const verifier = client.randomPKCECodeVerifier();
   const [state, nonce] = [client.randomState(), client.randomNonce()];
-  const url = client.buildAuthorizationUrl(config, {
+  const parameters = {
     redirect_uri: CALLBACK, scope, state, nonce, code_challenge_method: "S256",
     code_challenge: await client.calculatePKCECodeChallenge(verifier), ...options.parameters,
-  });
+  };
+  const url = options.push
+    ? await client.buildAuthorizationUrlWithPAR(config, parameters, { DPoP: options.dpop })
+    : client.buildAuthorizationUrl(config, parameters);
   const browser = options.browser ?? new Browser();
   let shown = await browser.open(url, CALLBACK);
   if (shown.page?.includes('type="password"')) {
@@ -86,6 +89,32 @@ for (const [method, config] of Object.entries(web)) {
   });
 }
 
+for (const [method, config] of Object.entries({ none: spa, ...web })) {
+  await check(`pushed request, ${method}`, async () => {
+    const tokens = await signIn(config, "openid", { push: true });
+    assert.equal(tokens.claims().aud, config.clientMetadata().client_id);
+  });
+}
+
+await check("a pushed request is refused at the push, and is good for one code", async () => {
+  const code_challenge = await client.calculatePKCECodeChallenge(client.randomPKCECodeVerifier());
+  const good = { redirect_uri: CALLBACK, scope: "openid", code_challenge_method: "S256", code_challenge };
+  const push = (parameters) => client.buildAuthorizationUrlWithPAR(spa, { ...good, ...parameters });
+  await assert.rejects(push({ redirect_uri: "https://evil.example/" }), { error: "invalid_request", status: 400 });
+  await assert.rejects(push({ resource: "https://evil.example/" }), { error: "invalid_target" });
+  const browser = new Browser();
+  await signIn(spa, "openid", { browser });
+  const url = await push({});
+  assert.equal((await browser.open(url, CALLBACK)).url.searchParams.get("error"), null);
+  assert.equal((await browser.open(url, CALLBACK)).status, 400);
+});
+
+await check("a client that must push its requests", async () => {
+  const pushing = await discovered("pushing", undefined, client.None());
+  await signIn(pushing, "openid", { push: true });
+  await assert.rejects(signIn(pushing, "openid"), { error: "invalid_request" });
+});
+
 await check("client credentials", async () => {
   const machine = await discovered("machine", SECRET_MACHINE, client.ClientSecretBasic(SECRET_MACHINE));
   const tokens = await client.clientCredentialsGrant(machine, { scope: "feed:read" });
@@ -100,6 +129,15 @@ await check("DPoP: code, refresh, userinfo", async () => {
   const next = await client.refreshTokenGrant(spa, tokens.refresh_token, undefined, { DPoP: dpop });
   await client.fetchUserInfo(spa, next.access_token, tokens.claims().sub, { DPoP: dpop });
   await assert.rejects(client.refreshTokenGrant(spa, next.refresh_token), { error: "invalid_dpop_proof" });
+});
+
+await check("DPoP at the push binds the code", async () => {
+  const dpop = client.getDPoPHandle(spa, await client.randomDPoPKeyPair("ES256"));
+  const tokens = await signIn(spa, "openid", { dpop, push: true });
+  assert.equal(tokens.token_type, "dpop");
+  const other = client.getDPoPHandle(spa, await client.randomDPoPKeyPair("ES256"));
+  const parameters = { dpop_jkt: await other.calculateThumbprint() };
+  await assert.rejects(signIn(spa, "openid", { dpop, push: true, parameters }), { error: "invalid_request" });
 });
 
 await check("single sign-on, prompt=none, and no", async () => {
