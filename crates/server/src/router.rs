@@ -2,6 +2,7 @@
 
 use crate::app::App;
 use crate::fallback;
+use crate::http::issuer_path::IssuerPath;
 use crate::http::layers;
 use crate::openapi::routes;
 use crate::pages::assets;
@@ -55,7 +56,12 @@ pub(crate) fn router(app: App) -> Router {
         .merge(pages())
         .fallback(fallback::not_found)
         .method_not_allowed_fallback(fallback::method_not_allowed);
-    layers(routes, &app).with_state(app)
+    let path = IssuerPath::of(app.issuer());
+    let routes = layers(routes, &app).with_state(app);
+    match path {
+        Some(path) => path.serve(routes),
+        None => routes,
+    }
 }
 
 /// What people see in their browsers: for them, not for programs, so it is not in the description of the API
