@@ -6,7 +6,7 @@ use crate::http::issuer_path::IssuerPath;
 use crate::http::layers;
 use crate::openapi::routes;
 use crate::pages::assets;
-use crate::routes::api::admin::{clients, keys, revocations as admin_revocations};
+use crate::routes::api::admin::{clients, keys, resources, revocations as admin_revocations};
 use crate::routes::api::{accounts, me, openapi, refresh, sessions, sign_in, sign_out};
 use crate::routes::oauth2::{authorize, introspect, par, revoke, token, userinfo};
 use crate::routes::{health, metrics, revocations, well_known};
@@ -30,6 +30,8 @@ pub(crate) fn router(app: App) -> Router {
         "/api/v1/admin/clients/{id}/rotate-secret" => post clients::rotate_secret;
         "/api/v1/admin/clients/{id}/disable" => post clients::disable;
         "/api/v1/admin/clients/{id}/enable" => post clients::enable;
+        "/api/v1/admin/resources" => get resources::list, post resources::add;
+        "/api/v1/admin/resources/{uri}" => get resources::show, delete resources::remove;
         "/api/v1/admin/keys" => get keys::list;
         "/api/v1/admin/keys/rotate" => post keys::rotate;
         "/api/v1/admin/keys/{kid}/revoke" => post keys::revoke;

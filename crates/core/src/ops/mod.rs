@@ -15,6 +15,7 @@
 //! | [`ChangePassword`], [`SetPassword`] | replaces a password; other sessions end |
 //! | [`ChangeRole`], [`ChangeStatus`], [`ChangeAttribute`], [`RemoveAccount`] | administer an account |
 //! | [`RegisterClient`], [`ReplaceClientSecret`], [`ChangeClientStatus`], [`RemoveClient`] | administer a client |
+//! | [`AddResource`], [`RemoveResource`] | administer a resource server |
 //! | [`Revoke`] | takes back a session, a token or a client's tokens |
 //! | [`Found`] | founds a deployment at its first start |
 //! | [`Restore`] | turns a restored copy of storage into one that may serve |
@@ -35,6 +36,7 @@ mod hashing;
 mod issue;
 mod push_request;
 mod refresh;
+mod resources;
 mod restore;
 mod revoke;
 mod rotate_keys;
@@ -61,6 +63,7 @@ pub use hashing::{HashInPlace, HashingError, HashingFuture, PasswordHashing};
 pub use issue::{Issue, IssuedRefresh};
 pub use push_request::{AuthorizationRequestPushed, PushAuthorizationRequest};
 pub use refresh::{Refresh, Refreshed};
+pub use resources::{AddResource, RemoveResource};
 pub use restore::{Replaced, Restore, Restored, RestoredSessions};
 pub use revoke::{Revocable, Revoke, Revoked};
 pub use rotate_keys::{KeyRingChanged, RotateKeys, RotationError};

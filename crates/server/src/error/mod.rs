@@ -80,6 +80,7 @@ kinds! {
     MethodNotAllowed: METHOD_NOT_ALLOWED, "method_not_allowed", "Not by this method";
     LoginTaken: CONFLICT, "login_taken", "Another account has that login";
     ClientIdTaken: CONFLICT, "client_id_taken", "Another client has that id";
+    ResourceUriTaken: CONFLICT, "resource_uri_taken", "There is a resource server of that URI";
     KeyNotReady: CONFLICT, "key_not_ready", "The next key can't sign yet";
     Changed: CONFLICT, "changed", "It was changed by somebody else meanwhile: look at it again";
     TooLarge: PAYLOAD_TOO_LARGE, "too_large", "The body is too large";
@@ -118,6 +119,7 @@ plain! {
     method_not_allowed => MethodNotAllowed;
     login_taken => LoginTaken;
     client_id_taken => ClientIdTaken;
+    resource_uri_taken => ResourceUriTaken;
     changed => Changed;
     too_large => TooLarge;
     target_too_long => TargetTooLong;
