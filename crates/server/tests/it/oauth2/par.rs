@@ -5,11 +5,14 @@ use crate::support::apps::{Application, CALLBACK, OAuthTokens, VERIFIER};
 use crate::support::browsers::{Asked, CALLBACK as SPA_CALLBACK, CHALLENGE};
 use crate::support::client::Response;
 use crate::support::holders::Holder;
+use crate::support::logs::Recording;
 use crate::support::machines::FORM;
+use crate::support::secrets::Secrets;
 use crate::support::{PASSWORD, SECOND, TestApp, When};
 use countersign_core::Span;
 use countersign_core::client::{AuthenticationMethod, ClientKind};
 use countersign_core::limits::PUSHED_REQUESTS_PER_CLIENT_MAX;
+use countersign_server::telemetry::LogFormat;
 use serde_json::json;
 
 const PAR: &str = "/oauth2/par";
@@ -280,6 +283,35 @@ SELECT randomblob(32), client, parameters, begun, expires_at FROM pushed_request
     let rows = |row: &rusqlite::Row<'_>| row.get::<_, u32>(0);
     let left = database.query_row("SELECT count(*) FROM pushed_request WHERE client = 'shop'", (), rows).unwrap();
     assert_eq!(left, 1, "what is over makes room");
+}
+
+#[tokio::test]
+async fn what_is_pushed_is_in_no_log_and_no_audit_event() {
+    const STATE: &str = "K4nari3nv0gel-of-state";
+    let recording = Recording::begin(LogFormat::Json);
+    let (app, _) = shop().await;
+    let shop = app.add_application_by("post", ClientKind::Web, AuthenticationMethod::SecretPost).await;
+    let asked = asked().with("client_id", "post").with("state", STATE);
+    let uri = push(&app, &shop, &asked).await;
+    let mut secrets = Secrets::default();
+    for secret in [&uri[34..], STATE, &shop.secret] {
+        secrets.add("text", secret);
+    }
+    let misplaced = asked.clone().with("client_id", "").with("scope", &format!("\"{}", &uri[34..]));
+    let refused = app.client_request_to(PAR, &shop, &misplaced.query()).send().await;
+    let refused = refused.assert_oauth_error(400, "invalid_scope");
+    let reference = reference("post", &uri);
+    let mut browser = app.browser();
+    browser.grant(&reference, "ana").await.redirected(CALLBACK);
+    let page = browser.ask(&reference).await.assert_page(400, OVER);
+    let log = recording.text();
+    assert!(log.contains("authorization request pushed") && log.contains(PAR), "{log}");
+    let audit = format!("{:?}", app.audit("").await);
+    assert!(audit.contains("code.issued"));
+    for text in [log.as_bytes(), audit.as_bytes(), &refused.body, &page.body] {
+        assert_eq!(secrets.found_in(text), None);
+    }
+    assert!(secrets.found_in(uri.as_bytes()).is_some(), "what is searched for would be found");
 }
 
 #[tokio::test]
