@@ -18,6 +18,7 @@ use support::{ServerProcess, countersign};
 
 const CALLBACK: &str = "https://app.example.com/callback";
 const LOGIN: &str = "ana@example.com";
+const STRICT: [(&str, &str); 2] = [("COUNTERSIGN_SESSIONS__GRACE", "0s"), ("COUNTERSIGN_SESSIONS__FORGIVENESS", "0")];
 const PASSWORD: &str = "four geese in a tin boat";
 
 /// Where `./test` installs what the clients are made of; none where it could not, and said so.
@@ -85,9 +86,18 @@ impl Place {
 
     /// Starts a server without grace: whatever would need it shows. What the clients know is complete then.
     fn serve(&mut self) -> ServerProcess {
-        let settings = [("COUNTERSIGN_SESSIONS__GRACE", "0s"), ("COUNTERSIGN_SESSIONS__FORGIVENESS", "0")];
-        let server = ServerProcess::start(&self.data(), "127.0.0.1:0", &settings);
+        let server = ServerProcess::start(&self.data(), "127.0.0.1:0", &STRICT);
         self.environment.push(("ISSUER", format!("http://localhost:{}", server.address.port())));
+        server
+    }
+
+    /// The same under an issuer with a path.
+    fn serve_below(&mut self, path: &str) -> ServerProcess {
+        let port = free_port();
+        let issuer = format!("http://localhost:{port}{path}");
+        let settings = [&STRICT[..], &[("COUNTERSIGN_SERVER__ISSUER", &issuer)]].concat();
+        let server = ServerProcess::start(&self.data(), &format!("127.0.0.1:{port}"), &settings);
+        self.environment.push(("ISSUER", issuer));
         server
     }
 
@@ -104,6 +114,11 @@ impl Place {
     }
 }
 
+/// Somebody else could take it before it is used; then a server says so and the test fails.
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
 /// The sources beside the packages, where they find them.
 fn copied(sources: &str, to: &Path) {
     let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients").join(sources);
@@ -117,9 +132,12 @@ fn copied(sources: &str, to: &Path) {
 fn openid_client_for_node() {
     let Some(packages) = packages("node") else { return };
     copied("node", &packages);
-    let mut place = Place::new();
-    let _server = place.serve();
-    place.client_runs(Command::new("node").arg("openid-client.mjs").current_dir(packages));
+    let serve: [fn(&mut Place) -> ServerProcess; 2] = [Place::serve, |place| place.serve_below("/some/auth")];
+    for serve in serve {
+        let mut place = Place::new();
+        let _server = serve(&mut place);
+        place.client_runs(Command::new("node").arg("openid-client.mjs").current_dir(&packages));
+    }
 }
 
 /// One of the scripts beside, with the packages.
@@ -152,8 +170,7 @@ impl Drop for Apache {
 #[test]
 fn mod_auth_openidc_of_apache() {
     let Some(packages) = packages("python") else { return };
-    // Found to be free; somebody else could take it before Apache does, then Apache says so and the test fails.
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = free_port();
     let mut place = Place::new();
     let callback = format!("http://localhost:{port}/secure/callback");
     place.add_client("SECRET_APACHE", "apache", &["--kind", "web", "--redirect-uri", &callback]);

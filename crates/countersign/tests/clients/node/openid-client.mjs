@@ -44,6 +44,14 @@ async function signIn(config, scope, options = {}) {
 const spa = await discovered("spa", undefined, client.None());
 const jwks = createRemoteJWKSet(new URL(spa.serverMetadata().jwks_uri));
 
+await check("metadata by OpenID Connect and by RFC 8414", async () => {
+  const oauth2 = await client.discovery(new URL(ISSUER), "spa", undefined, client.None(), {
+    ...insecure, algorithm: "oauth2",
+  });
+  assert.deepEqual(oauth2.serverMetadata(), spa.serverMetadata());
+  assert.equal(spa.serverMetadata().issuer, ISSUER);
+});
+
 await check("code + PKCE, ID token, access token", async () => {
   const tokens = await signIn(spa, "openid profile email");
   const { payload } = await jwtVerify(tokens.access_token, jwks, { issuer: ISSUER, audience: ISSUER, typ: "at+jwt" });
