@@ -137,7 +137,7 @@ async fn a_redirect_and_a_name_that_changes_its_mind_reach_nothing_either() {
         app.clock().advance(Span::from_seconds(10));
     }
     // Public when it is checked, this machine when it would be asked again.
-    let names = Names::answering(&[&["2001:4860:4860::8888"], &["127.0.0.1"]]);
+    let names = Names::answering(&[&["2d00::1"], &["127.0.0.1"]]);
     let app = Setup { outbound: policy(&[], names.clone()), ..unlimited() }.start().await;
     let url = format!("https://rebound.example:{}/client.json", inside.port());
     for _ in 0..2 {
