@@ -19,7 +19,8 @@ pub struct ThrottlePolicy {
     /// From one address; also how many client authentications may fail there, how many clients may register themselves
     /// from it, and how many fetches of metadata documents it may cause.
     pub address: Bucket,
-    /// From one network (/24, /48); also how many refresh tokens may be forged there.
+    /// From one network (/24, /48); also how many refresh tokens may be forged there, how many clients may register
+    /// themselves from it, and how many fetches it may cause.
     pub network: Bucket,
 }
 
@@ -40,8 +41,8 @@ pub(crate) struct Throttle {
     networks: Buckets<Network>,
     forgers: Buckets<IpAddr>,
     clients: Buckets<IpAddr>,
-    registrations: Buckets<IpAddr>,
-    fetches: Buckets<IpAddr>,
+    registrations: Callers,
+    fetches: Callers,
     fetched: Buckets<[u8; 32]>,
 }
 
@@ -52,6 +53,13 @@ pub(crate) struct Permit<'a> {
     throttle: &'a Throttle,
     account: [u8; 32],
     address: IpAddr,
+}
+
+/// By address, and by network: whoever has a whole one has addresses without end.
+#[derive(Debug)]
+struct Callers {
+    addresses: Buckets<IpAddr>,
+    networks: Buckets<Network>,
 }
 
 #[derive(Debug)]
@@ -78,8 +86,8 @@ impl Throttle {
             networks: Buckets::new(policy.network),
             forgers: Buckets::new(policy.network),
             clients: Buckets::new(policy.address),
-            registrations: Buckets::new(policy.address),
-            fetches: Buckets::new(policy.address),
+            registrations: Callers::new(&policy),
+            fetches: Callers::new(&policy),
             fetched: Buckets::new(FETCHES_OF_ONE_HOST),
         }
     }
@@ -119,7 +127,7 @@ impl Throttle {
     pub(crate) fn take_fetch(&self, address: IpAddr, host: &str, now: Time) -> Result<(), Span> {
         self.fetches.take(address, now)?;
         let host = *SecretHash::of(host.as_bytes()).as_bytes();
-        self.fetched.take(host, now).inspect_err(|_| self.fetches.give_back(&address))
+        self.fetched.take(host, now).inspect_err(|_| self.fetches.give_back(address))
     }
 
     /// Counts a client authentication that failed.
@@ -135,6 +143,22 @@ impl Permit<'_> {
         self.throttle.accounts.give_back(&self.account);
         self.throttle.addresses.give_back(&self.address);
         self.throttle.networks.give_back(&Network::of(self.address));
+    }
+}
+
+impl Callers {
+    fn new(policy: &ThrottlePolicy) -> Self {
+        Self { addresses: Buckets::new(policy.address), networks: Buckets::new(policy.network) }
+    }
+
+    fn take(&self, address: IpAddr, now: Time) -> Result<(), Span> {
+        self.networks.take(Network::of(address), now)?;
+        self.addresses.take(address, now).inspect_err(|_| self.networks.give_back(&Network::of(address)))
+    }
+
+    fn give_back(&self, address: IpAddr) {
+        self.networks.give_back(&Network::of(address));
+        self.addresses.give_back(&address);
     }
 }
 
@@ -200,6 +224,7 @@ mod tests {
     use crate::limits::BUCKETS_MAX;
     use countersign_core::{Span, Time};
     use std::collections::HashMap;
+    use std::net::IpAddr;
 
     const HERE: [u8; 4] = [192, 0, 2, 1];
 
@@ -242,6 +267,28 @@ mod tests {
         }
         assert!(throttle.take("another", HERE.into(), at(0)).is_err());
         assert!(throttle.take("another", [192, 0, 2, 9].into(), at(0)).is_ok());
+    }
+
+    #[test]
+    fn a_network_of_many_addresses_is_slowed_down_and_a_host_is_spared_whoever_asks() {
+        let throttle = Throttle::new(ThrottlePolicy::default());
+        let address = |number: u16| IpAddr::from([0x2001, 0xdb8, 0, 0, 0, 0, 0, number]);
+        for number in 0..500 {
+            throttle.take_registration(address(number), at(0)).unwrap();
+            throttle.take_fetch(address(number), &number.to_string(), at(0)).unwrap();
+        }
+        assert!(throttle.take_registration(address(500), at(0)).is_err());
+        assert!(throttle.take_fetch(address(500), "another", at(0)).is_err());
+        let elsewhere = |number: u16| IpAddr::from([0x2001, 0xdb8, number, 0, 0, 0, 0, 1]);
+        for number in 1..=20 {
+            throttle.take_fetch(elsewhere(number), "victim", at(0)).unwrap();
+        }
+        for _ in 0..100 {
+            // What the host's bucket refuses costs nobody anything.
+            assert!(throttle.take_fetch(elsewhere(21), "victim", at(0)).is_err());
+        }
+        assert!(throttle.take_fetch(elsewhere(21), "another", at(0)).is_ok());
+        assert!(throttle.take_fetch(elsewhere(22), "victim", at(1)).is_ok());
     }
 
     #[test]

@@ -17,11 +17,13 @@ section! {
         sign_in_account_burst: u32 = Is("10"), BURST;
         /// One more for the account after each of these.
         sign_in_account_every: Duration = Is("30s"), EVERY;
-        /// Failed sign-ins from one address at once; 0 turns the bucket off.
+        /// Failed sign-ins from one address at once; 0 turns the bucket off. In buckets of their own: clients that
+        /// register themselves from there, and fetches of documents that it causes.
         sign_in_address_burst: u32 = Is("50"), BURST;
         /// One more for the address after each of these.
         sign_in_address_every: Duration = Is("1s"), EVERY;
-        /// Failed sign-ins from one network (IPv4 /24, IPv6 /48) at once; 0 turns the bucket off.
+        /// Failed sign-ins from one network (IPv4 /24, IPv6 /48) at once; 0 turns the bucket off. Registrations and
+        /// fetches likewise.
         sign_in_network_burst: u32 = Is("500"), BURST;
         /// One more for the network after each of these.
         sign_in_network_every: Duration = Is("100ms"), EVERY;

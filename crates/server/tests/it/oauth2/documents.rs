@@ -13,6 +13,7 @@ use countersign_server::{Bucket, DocumentPolicy, ThrottlePolicy};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
+use url::form_urlencoded::Serializer;
 
 const REFUSED: &str = "the document at `client_id`";
 
@@ -136,7 +137,7 @@ async fn a_redirect_and_a_name_that_changes_its_mind_reach_nothing_either() {
         app.clock().advance(Span::from_seconds(10));
     }
     // Public when it is checked, this machine when it would be asked again.
-    let names = Names::answering(&[&["2001:4860:4860::8888"], &["127.0.0.1"]]);
+    let names = Names::answering(&[&["2d00::1"], &["127.0.0.1"]]);
     let app = Setup { outbound: policy(&[], names.clone()), ..unlimited() }.start().await;
     let url = format!("https://rebound.example:{}/client.json", inside.port());
     for _ in 0..2 {
@@ -287,18 +288,25 @@ fn key() -> (Signer, Value) {
 
 /// A token request with a code, signed by the client itself.
 async fn exchange(app: &TestApp, agent: &Stranger, code: &str, signer: &Signer, jti: &str) -> Response {
-    let now = app.clock().now().timestamp().as_seconds();
-    let claims = json!({ "iss": agent.url, "sub": agent.url, "aud": ISSUER, "iat": now, "exp": now + 60, "jti": jti });
     let fields = [
         ("grant_type", "authorization_code"),
         ("code", code),
         ("redirect_uri", LOOPBACK),
         ("code_verifier", VERIFIER),
-        ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"),
-        ("client_assertion", &signer.sign(&claims).unwrap()),
+        ("client_assertion", &assertion(app, agent, signer, jti)),
     ];
-    let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-    app.post("/oauth2/token").header("content-type", FORM).body(form).send().await
+    app.post("/oauth2/token").header("content-type", FORM).body(signed_form(&fields)).send().await
+}
+
+fn assertion(app: &TestApp, agent: &Stranger, signer: &Signer, jti: &str) -> String {
+    let now = app.clock().now().timestamp().as_seconds();
+    let claims = json!({ "iss": agent.url, "sub": agent.url, "aud": ISSUER, "iat": now, "exp": now + 60, "jti": jti });
+    signer.sign(&claims).unwrap()
+}
+
+fn signed_form(fields: &[(&str, &str)]) -> String {
+    let kind = ("client_assertion_type", "urn:ietf:params:oauth:client-assertion-type:jwt-bearer");
+    Serializer::new(String::new()).extend_pairs(fields).append_pair(kind.0, kind.1).finish()
 }
 
 #[tokio::test]
@@ -323,8 +331,17 @@ async fn a_client_may_sign_with_keys_of_its_document_and_change_them() {
     assert_eq!(agent.fetched(), 1);
     app.clock().advance(Span::from_seconds(1));
     let code = browser.ask(&agent.asks()).await.redirected(LOOPBACK).remove("code").unwrap();
-    exchange(&app, &agent, &code, &second, "4").await.oauth_tokens();
+    let tokens = exchange(&app, &agent, &code, &second, "4").await.oauth_tokens();
     assert_eq!(agent.fetched(), 2);
+    // It may ask about tokens of its own, and about nobody else's.
+    for (token, active, jti) in
+        [(&tokens.access_token, true, "6"), (&app.sign_in("ben").await.access_token, false, "7")]
+    {
+        let fields = [("token", token.as_str()), ("client_assertion", &assertion(&app, &agent, &second, jti))];
+        let form = signed_form(&fields);
+        let asked = app.post("/oauth2/introspect").header("content-type", FORM).body(form).send().await;
+        assert_eq!(asked.assert_status(200).json()["active"], active);
+    }
     exchange(&app, &agent, &code, &first, "5").await.assert_oauth_error(401, "invalid_client");
 }
 

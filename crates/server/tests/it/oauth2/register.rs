@@ -47,6 +47,8 @@ async fn a_client_registers_itself_and_people_are_asked_whatever_it_calls_itself
     // Another one of the same name is another one.
     let other = app.registered().await;
     browser.ask(&asked(&other)).await.assert_page(200, "It registered itself");
+    let shown = app.admin("GET", &format!("clients/{id}"), &app.administrator().await).send().await.json();
+    assert_eq!((&shown["origin"], &shown["kind"]), (&json!("registration"), &json!("mcp")));
     // Told once, and not before somebody used it.
     let told = app.audit("client").await;
     assert_eq!(told.iter().map(|event| event.what.as_str()).collect::<Vec<_>>(), ["client.first_used"]);
