@@ -44,7 +44,8 @@ pub(super) struct AddArgs {
     /// Where people may come back to once they have signed out, compared character by character; may be given again
     #[arg(long = "post-logout-redirect-uri", value_name = "URI")]
     post_logout_redirect_uris: Vec<String>,
-    /// Where it is told of sessions that end, by logout tokens (OpenID Connect Back-Channel Logout)
+    /// Where it is told of sessions that end, by logout tokens (OpenID Connect Back-Channel Logout). What is no public
+    /// address, and http, which is for this machine alone, needs server.outbound_allow
     #[arg(long = "backchannel-logout-uri", value_name = "URI")]
     backchannel_logout_uri: Option<String>,
     /// It needs the session's id in each logout token, which is always there
