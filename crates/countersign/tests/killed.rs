@@ -238,6 +238,7 @@ async fn at_shop(opener: &Opener, account: usize, connection: &mut Connection, s
         scope: ScopeSet::parse("openid").unwrap(),
         audience: newest.audience,
         nonce: None,
+        id_token_claims: Default::default(),
         challenge: CodeChallenge::parse("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM").unwrap(),
         jkt: None,
         expires_at: draw.now + CODE_LIFETIME,
