@@ -46,8 +46,11 @@ pub(super) const fn code(kind: Kind) -> &'static str {
         | Kind::InvalidDpopProof
         | Kind::InvalidToken
         | Kind::InsufficientScope
+        | Kind::RequestNotSupported
         | Kind::UnauthorizedClient
+        | Kind::UnmetAuthentication
         | Kind::UnsupportedGrantType
+        | Kind::UnsupportedResponseType
         | Kind::UseDpopNonce => kind.row().1,
         // RFC 6750 §3.1.
         Kind::MayNotRegister => "insufficient_scope",
