@@ -64,6 +64,7 @@ kinds! {
     InvalidGrant: UNAUTHORIZED, "invalid_grant", "The refresh token is not good (any more): sign in again";
     InvalidClient: UNAUTHORIZED, "invalid_client", "The client could not be authenticated";
     InvalidToken: UNAUTHORIZED, "invalid_token", "The access token is not good (any more)";
+    UnprovenToken: UNAUTHORIZED, "unproven_token", "The access token needs a proof of possession that holds";
     MissingToken: UNAUTHORIZED, "missing_token", "No token was sent";
     StaleAuthentication: UNAUTHORIZED, "insufficient_user_authentication", "Sign in again: this needs a recent sign-in";
     InsufficientScope: FORBIDDEN, "insufficient_scope", "This needs a scope that the token does not have";
@@ -103,6 +104,7 @@ plain! {
     invalid_client => InvalidClient;
     unauthorized_client => UnauthorizedClient;
     missing_token => MissingToken;
+    unproven_token => UnprovenToken;
     stale_authentication => StaleAuthentication;
     insufficient_scope => InsufficientScope;
     snapshot_needed => SnapshotNeeded;

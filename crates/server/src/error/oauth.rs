@@ -47,6 +47,7 @@ pub(super) const fn code(kind: Kind) -> &'static str {
         | Kind::UnauthorizedClient
         | Kind::UnsupportedGrantType
         | Kind::UseDpopNonce => kind.row().1,
+        Kind::UnprovenToken => Kind::InvalidDpopProof.row().1,
         Kind::RateLimited | Kind::Overloaded | Kind::Unavailable => "temporarily_unavailable",
         Kind::Internal => "server_error",
         _ => "invalid_request",
@@ -60,6 +61,10 @@ pub(super) const fn challenge(kind: Kind) -> Option<&'static str> {
         // What is asked for with an access token (RFC 6750 §3): the userinfo endpoint.
         Kind::MissingToken => Some("Bearer"),
         Kind::InvalidToken => Some("Bearer error=\"invalid_token\""),
+        // RFC 9449 §7.1, with the algorithms that the metadata tells.
+        Kind::UnprovenToken => Some(
+            "DPoP error=\"invalid_dpop_proof\", algs=\"ES256 ES384 ES512 EdDSA RS256 RS384 RS512 PS256 PS384 PS512\"",
+        ),
         Kind::InsufficientScope => Some("Bearer error=\"insufficient_scope\", scope=\"openid\""),
         _ => None,
     }
