@@ -1,3 +1,4 @@
 mod about_tokens;
+mod attacks;
 mod authorize;
 mod token;
