@@ -6,8 +6,9 @@ use crate::support::client::part;
 use crate::support::machines::FORM;
 use crate::support::{Response, Setup, TestApp};
 use countersign_core::client::ClientKind;
+use countersign_core::revocation::{Kind, Sequence};
 use countersign_core::store::RevocationStore as _;
-use countersign_revocation::{Kind, Sequence};
+
 use serde_json::json;
 
 const KINDS: [ClientKind; 4] = [ClientKind::Web, ClientKind::Spa, ClientKind::Native, ClientKind::Mcp];
