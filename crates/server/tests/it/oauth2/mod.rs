@@ -1,4 +1,5 @@
 mod about_tokens;
 mod attacks;
 mod authorize;
+mod standards;
 mod token;
