@@ -4,6 +4,7 @@
 #![allow(clippy::disallowed_methods, reason = "the test waits in real time for a real process")]
 #![allow(clippy::disallowed_macros, reason = "what a client said is the test's report")]
 
+mod recipes;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -82,10 +83,14 @@ impl Place {
         serde_json::from_slice(&output.stdout).unwrap()
     }
 
-    /// Starts a server without grace: whatever would need it shows. What the clients know is complete then.
     fn serve(&mut self) -> ServerProcess {
-        let settings = [("COUNTERSIGN_SESSIONS__GRACE", "0s"), ("COUNTERSIGN_SESSIONS__FORGIVENESS", "0")];
-        let server = ServerProcess::start(&self.data(), "127.0.0.1:0", &settings);
+        self.serve_with(&[])
+    }
+
+    /// Starts a server without grace: whatever would need it shows. What the clients know is complete then.
+    fn serve_with(&mut self, settings: &[(&str, &str)]) -> ServerProcess {
+        let strict = [("COUNTERSIGN_SESSIONS__GRACE", "0s"), ("COUNTERSIGN_SESSIONS__FORGIVENESS", "0")];
+        let server = ServerProcess::start(&self.data(), "127.0.0.1:0", &[&strict, settings].concat());
         self.environment.push(("ISSUER", format!("http://localhost:{}", server.address.port())));
         server
     }
@@ -121,6 +126,23 @@ fn openid_client_for_node() {
     place.client_runs(Command::new("node").arg("openid-client.mjs").current_dir(packages));
 }
 
+/// Found to be free; somebody else could take it before it is used, then whoever uses it says so and the test fails.
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+/// Whether this process comes to listen there.
+fn until_it_listens(process: &mut Child, port: u16) -> bool {
+    let started = Instant::now();
+    while TcpStream::connect(("127.0.0.1", port)).is_err() {
+        if process.try_wait().unwrap().is_some() || started.elapsed() > Duration::from_secs(30) {
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    true
+}
+
 /// One of the scripts beside, with the packages.
 fn python(script: &str, packages: &Path) -> Command {
     let mut command = Command::new("python3");
@@ -151,8 +173,7 @@ impl Drop for Apache {
 #[test]
 fn mod_auth_openidc_of_apache() {
     let Some(packages) = packages("python") else { return };
-    // Found to be free; somebody else could take it before Apache does, then Apache says so and the test fails.
-    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let port = free_port();
     let mut place = Place::new();
     let callback = format!("http://localhost:{port}/secure/callback");
     place.add_client("SECRET_APACHE", "apache", &["--kind", "web", "--redirect-uri", &callback]);
@@ -166,11 +187,8 @@ fn mod_auth_openidc_of_apache() {
     let mut command = Command::new("apache2");
     place.knowing(command.arg("-DFOREGROUND").arg("-f").arg(config)).stdout(Stdio::null()).stderr(Stdio::null());
     let child = command.spawn().unwrap_or_else(|error| panic!("apache2 can't be run ({error}): ./test installs it"));
-    let (mut apache, started) = (Apache(child), Instant::now());
-    while TcpStream::connect(("127.0.0.1", port)).is_err() {
-        let runs = apache.0.try_wait().unwrap().is_none() && started.elapsed() < Duration::from_secs(30);
-        assert!(runs, "{:?}", std::fs::read_to_string(folder.join("error.log")));
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    let mut apache = Apache(child);
+    let listens = until_it_listens(&mut apache.0, port);
+    assert!(listens, "{:?}", std::fs::read_to_string(folder.join("error.log")));
     place.client_runs(&mut python("apache.py", &packages));
 }
