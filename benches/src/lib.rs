@@ -91,11 +91,15 @@ pub fn print_machine() {
 /// What sessions are opened with: the real operation, without Argon2id.
 #[path = "../../crates/countersign/tests/support/opener.rs"]
 mod opener;
+mod bare;
+mod load;
 mod process;
 mod server;
 mod sessions;
 
+pub use bare::serve_bare;
+pub use load::{Round, member, post, round};
 pub use opener::Opener;
-pub use process::{Connection, ServerProcess, binary, countersign, processor_time, shared_clock};
+pub use process::{Connection, ServerProcess, binary, countersign, processor_time, processor_time_of, shared_clock};
 pub use server::Bench;
 pub use sessions::Sessions;

@@ -54,6 +54,14 @@ impl ServerProcess {
     }
 }
 
+impl ServerProcess {
+    /// Its number.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+}
+
 impl Drop for ServerProcess {
     fn drop(&mut self) {
         let _ = self.child.kill();
@@ -90,6 +98,11 @@ impl Connection {
         let padding = "=".repeat((4 - pair.len() % 4) % 4);
         let basic = format!("Basic {}{padding}", pair.replace('-', "+").replace('_', "/"));
         self.exchange(&format!("POST {path}"), Some(&basic), "application/x-www-form-urlencoded", form)
+    }
+
+    /// Posts a form with no client authentication in a header.
+    pub fn post_form_as_nobody(&mut self, path: &str, form: &str) -> (u16, Value) {
+        self.exchange(&format!("POST {path}"), None, "application/x-www-form-urlencoded", form)
     }
 
     fn exchange(&mut self, line: &str, authorization: Option<&str>, kind: &str, body: &str) -> (u16, Value) {
@@ -136,4 +149,17 @@ pub fn shared_clock() -> u64 {
 pub fn processor_time() -> u64 {
     let used = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
     u64::try_from(used.tv_sec * 1_000_000_000 + used.tv_nsec).expect("not before it started")
+}
+
+/// Seconds of processor time that another process has taken, in hundredths.
+///
+/// # Panics
+/// If there is none of this number.
+#[must_use]
+pub fn processor_time_of(process: u32) -> f64 {
+    let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).expect("it runs");
+    // After the name, which may hold anything: fields 14 and 15 of proc(5), of which the first two are behind us.
+    let (_, after) = stat.rsplit_once(") ").expect("a name in parentheses");
+    let ticks = after.split(' ').skip(11).take(2).map(|ticks| ticks.parse::<f64>().expect("a number"));
+    ticks.sum::<f64>() / 100.0
 }

@@ -30,6 +30,15 @@ pub const CLIENT_RESOURCES_MAX: usize = 64;
 pub const REDIRECT_URI_BYTES_MAX: usize = 1024;
 /// Redirect URIs of one client.
 pub const REDIRECT_URIS_MAX: usize = 32;
+/// Clients that registered themselves and that nobody used yet.
+pub const CLIENTS_UNUSED_MAX: u32 = 1_000;
+/// How long a client that registered itself is kept if nobody uses it.
+pub const CLIENT_UNUSED_KEPT: Span = Span::from_days(1);
+/// How long a client that no operator registered is kept after its last use and the end of its last session: it may come
+/// back, and knows nothing of having been forgotten.
+pub const CLIENT_USED_KEPT: Span = Span::from_days(30);
+/// How often it is written that such a client is used.
+pub const CLIENT_USE_WRITTEN_EVERY: Span = Span::from_days(1);
 /// How long an authorization code may be redeemed.
 pub const CODE_LIFETIME: Span = Span::from_seconds(60);
 /// The longest life of a client assertion: it must be remembered that long.

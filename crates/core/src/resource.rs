@@ -2,7 +2,7 @@
 
 use crate::account::{Role, Roles};
 use crate::limits::{ACCESS_LIFETIME_MAX, RESOURCE_URI_BYTES_MAX, SCOPES_MAX};
-use crate::scope::{FEED_READ, Scope, ScopeSet};
+use crate::scope::{MACHINES_ONLY, Scope, ScopeSet};
 use crate::time::{Span, Time};
 use crate::token::ClaimMapping;
 use std::collections::BTreeMap;
@@ -105,10 +105,10 @@ impl Resource {
     }
 }
 
-/// Whether the issuer itself serves `scope` to machines, whatever is registered: [`FEED_READ`] is built in.
+/// Whether the issuer itself serves `scope` to machines, whatever is registered: [`MACHINES_ONLY`] are built in.
 #[must_use]
 pub fn issuer_serves_machines(scope: &Scope) -> bool {
-    scope.as_str() == FEED_READ
+    MACHINES_ONLY.contains(&scope.as_str())
 }
 
 fn definition(text: &str) -> Result<(Scope, Roles), InvalidResource> {

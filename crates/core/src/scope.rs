@@ -5,6 +5,10 @@ use std::collections::BTreeSet;
 
 /// The scope that reads the revocations at the issuer itself. Built in, for machine clients that were registered with it.
 pub const FEED_READ: &str = "feed:read";
+/// The scope that registers clients where that is not open to everybody. Built in, as [`FEED_READ`] is.
+pub const CLIENTS_REGISTER: &str = "clients:register";
+/// What the issuer itself serves to machines that an operator registered with it, and to nobody else.
+pub const MACHINES_ONLY: [&str; 2] = [FEED_READ, CLIENTS_REGISTER];
 
 /// Shows the account's id in an ID token (OpenID Connect Core §3.1.2.1).
 pub const OPENID: &str = "openid";

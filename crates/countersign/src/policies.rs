@@ -7,9 +7,11 @@ use countersign_core::account::PasswordPolicy;
 use countersign_core::ops::Policies;
 use countersign_core::policy::{KeyPolicy, SessionPolicy, TokenPolicy};
 use countersign_jose::Leeway;
+use countersign_server::outbound::{ExtraRoots, OutboundPolicy};
 use countersign_server::telemetry::{LogFormat, LogPolicy, MetricsAccess};
 use countersign_server::{
-    AddressRange, Bucket, FeedAccess, FeedPolicy, HashingPolicy, ServerBuilder, SignUpPolicy, ThrottlePolicy,
+    AddressRange, Bucket, DocumentPolicy, FeedAccess, FeedPolicy, HashingPolicy, RegistrationPolicy, ServerBuilder,
+    SignUpPolicy, ThrottlePolicy,
 };
 use std::time::Duration;
 
@@ -44,6 +46,15 @@ pub(crate) fn of_server(config: &Config, builder: ServerBuilder) -> Result<Serve
         .trusted_origins(origins(&config.server.trusted_origins))
         .cors_origins(origins(&config.server.cors_origins))
         .behind_proxy(config.server.behind_proxy.iter().filter_map(|range| cidr(&range.to_string())).collect())
+        .registration(match config.clients.registration {
+            config::Registration::Open => RegistrationPolicy::Open,
+            config::Registration::Token => RegistrationPolicy::Token,
+            config::Registration::Off => RegistrationPolicy::Off,
+        })
+        .client_documents(match config.clients.metadata_documents {
+            config::Documents::On => DocumentPolicy::On,
+            config::Documents::Off => DocumentPolicy::Off,
+        })
         .metrics(match config.telemetry.metrics {
             config::MetricsAccess::Loopback => MetricsAccess::Loopback,
             config::MetricsAccess::Public => MetricsAccess::Public,
@@ -51,6 +62,7 @@ pub(crate) fn of_server(config: &Config, builder: ServerBuilder) -> Result<Serve
         })
         .hashing(HashingPolicy { wait_max: config.limits.hash_queue_wait, ..HashingPolicy::default() })
         .throttle(throttle(config))
+        .outbound(outbound(config)?)
         .audit_kept(config.telemetry.audit_kept.into()))
 }
 
@@ -103,6 +115,13 @@ fn throttle(config: &Config) -> ThrottlePolicy {
         address: bucket(limits.sign_in_address_burst, limits.sign_in_address_every),
         network: bucket(limits.sign_in_network_burst, limits.sign_in_network_every),
     }
+}
+
+/// What may be asked of others.
+fn outbound(config: &Config) -> Result<OutboundPolicy, Failure> {
+    let roots = config.server.outbound_ca_file.as_deref().map_or_else(|| Ok(ExtraRoots::default()), ExtraRoots::open);
+    let roots = roots.map_err(|error| Failure::usage(error).about("`server.outbound_ca_file` can't be used"))?;
+    Ok(OutboundPolicy { allow: config.server.outbound_allow.clone(), roots, ..OutboundPolicy::default() })
 }
 
 fn passwords(config: &Config) -> Result<PasswordPolicy, Failure> {

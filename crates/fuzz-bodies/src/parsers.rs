@@ -64,6 +64,7 @@ pub fn authorization_request_seeds() -> Vec<Vec<u8>> {
         "&dpop_jkt=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&resource=a&resource=b",
         "&state=t",
         "&x=%zz&request=a.b.",
+        r#"&claims={"id_token":{"email":null,"sub":{"value":"a"}},"userinfo":{"name":{"essential":true}}}"#,
     ]
     .map(|more| format!("{GOOD}{more}").into_bytes())
     .to_vec()

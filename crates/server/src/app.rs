@@ -1,9 +1,11 @@
 //! What every request shares: the store, the policies, the keys, the pools. Cheap to clone.
 
+use crate::documents::{ClientDocuments, DocumentPolicy};
 use crate::error::ApiError;
 use crate::feed::{FeedPolicy, Hub};
 use crate::hashing::HashingPool;
 use crate::http::HttpPolicy;
+use crate::outbound::Outbound;
 use crate::replays::Replays;
 use crate::telemetry::MetricsAccess;
 use crate::telemetry::metrics::Metrics;
@@ -31,6 +33,17 @@ pub enum SignUpPolicy {
     Open,
 }
 
+/// Which clients may register themselves (RFC 7591).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RegistrationPolicy {
+    /// All.
+    Open,
+    /// Those that bring a token of an administrator, or of a machine with the scope `clients:register`.
+    Token,
+    /// None.
+    Off,
+}
+
 /// What the routes go by, beside the policies of the rules.
 #[derive(Debug, Clone)]
 pub(crate) struct RoutePolicy {
@@ -42,6 +55,10 @@ pub(crate) struct RoutePolicy {
     pub(crate) jwks_max_age: Span,
     /// How the revocation feed is served.
     pub(crate) feed: FeedPolicy,
+    /// Which clients may register themselves.
+    pub(crate) registration: RegistrationPolicy,
+    /// Whether documents at their ids describe clients.
+    pub(crate) documents: DocumentPolicy,
     /// Who may read `/metrics`.
     pub(crate) metrics: MetricsAccess,
 }
@@ -59,6 +76,8 @@ pub(crate) struct Shared {
     pub(crate) throttle: Throttle,
     pub(crate) assertions: Replays,
     pub(crate) proofs: Replays,
+    pub(crate) outbound: Outbound,
+    pub(crate) documents: ClientDocuments,
     pub(crate) master: MasterKey,
     pub(crate) storage_key: StorageKey,
     pub(crate) ring: RwLock<Arc<OpenKeyRing>>,
@@ -133,6 +152,16 @@ impl App {
     /// Proofs of possession that came before.
     pub(crate) fn proofs(&self) -> &Replays {
         &self.0.proofs
+    }
+
+    /// Documents of clients.
+    pub(crate) fn documents(&self) -> &ClientDocuments {
+        &self.0.documents
+    }
+
+    /// What asks others.
+    pub(crate) fn outbound(&self) -> &Outbound {
+        &self.0.outbound
     }
 
     #[cfg(feature = "fault-injection")]

@@ -1,11 +1,13 @@
 //! Starting a server: founds the deployment, opens the keys, gives a router and the jobs beside it.
 
-use crate::app::{App, RoutePolicy, Shared, SignUpPolicy, ring_policy};
+use crate::app::{App, RegistrationPolicy, RoutePolicy, Shared, SignUpPolicy, ring_policy};
+use crate::documents::{ClientDocuments, DocumentPolicy};
 use crate::feed::{FeedPolicy, Hub};
 use crate::hashing::{HashingPolicy, HashingPool};
 use crate::http::{AddressRange, HttpPolicy};
 use crate::jobs;
 use crate::limits::{ASSERTIONS_REMEMBERED, AUDIT_KEPT, PROOFS_REMEMBERED};
+use crate::outbound::{Outbound, OutboundPolicy};
 use crate::replays::Replays;
 use crate::source::SystemSource;
 use crate::telemetry::MetricsAccess;
@@ -35,6 +37,7 @@ pub struct ServerBuilder {
     http: HttpPolicy,
     hashing: HashingPolicy,
     throttle: ThrottlePolicy,
+    outbound: OutboundPolicy,
     on_issuer_change: OnIssuerChange,
     audit_kept: Span,
 }
@@ -70,10 +73,13 @@ impl ServerBuilder {
                 leeway: LEEWAY,
                 jwks_max_age: JWKS_MAX_AGE,
                 feed: FeedPolicy::default(),
+                registration: RegistrationPolicy::Open,
+                documents: DocumentPolicy::On,
                 metrics: MetricsAccess::Loopback,
             },
             hashing: HashingPolicy::default(),
             throttle: ThrottlePolicy::default(),
+            outbound: OutboundPolicy::default(),
             on_issuer_change: OnIssuerChange::Refuse,
             audit_kept: AUDIT_KEPT,
         }
@@ -162,6 +168,18 @@ impl ServerBuilder {
         self
     }
 
+    /// Which clients may register themselves.
+    pub fn registration(mut self, policy: RegistrationPolicy) -> Self {
+        self.routes.registration = policy;
+        self
+    }
+
+    /// Whether clients may be described by a document at their id.
+    pub fn client_documents(mut self, policy: DocumentPolicy) -> Self {
+        self.routes.documents = policy;
+        self
+    }
+
     /// Who may read `/metrics`.
     pub fn metrics(mut self, access: MetricsAccess) -> Self {
         self.routes.metrics = access;
@@ -176,6 +194,11 @@ impl ServerBuilder {
     /// How many sign-ins may fail.
     pub fn throttle(self, throttle: ThrottlePolicy) -> Self {
         Self { throttle, ..self }
+    }
+
+    /// What may be asked of others, and how.
+    pub fn outbound(self, outbound: OutboundPolicy) -> Self {
+        Self { outbound, ..self }
     }
 
     /// What to do if storage knows another issuer.
@@ -223,6 +246,8 @@ impl ServerBuilder {
             throttle: Throttle::new(self.throttle),
             assertions: Replays::remembering(ASSERTIONS_REMEMBERED),
             proofs: Replays::remembering(PROOFS_REMEMBERED),
+            outbound: Outbound::new(self.outbound),
+            documents: ClientDocuments::default(),
             ring: RwLock::new(Arc::new(opened)),
             store: self.store,
             source: self.source,
@@ -253,6 +278,7 @@ impl fmt::Debug for ServerBuilder {
             .field("http", &self.http)
             .field("hashing", &self.hashing)
             .field("throttle", &self.throttle)
+            .field("outbound", &self.outbound)
             .field("on_issuer_change", &self.on_issuer_change)
             .field("audit_kept", &self.audit_kept)
             .finish_non_exhaustive()
@@ -341,6 +367,12 @@ impl Server {
     /// Its routes, ready to be served or nested.
     pub fn router(&self) -> axum::Router {
         crate::router::router(self.app.clone())
+    }
+
+    /// The client with which it asks others, for an application that embeds it.
+    #[must_use]
+    pub fn outbound(&self) -> &Outbound {
+        self.app.outbound()
     }
 
     /// Stops the next request that comes to `point`, until the test lets it go on.

@@ -7,6 +7,7 @@
 
 mod app;
 mod builder;
+mod documents;
 mod error;
 mod fallback;
 #[cfg(feature = "fault-injection")]
@@ -17,6 +18,7 @@ mod http;
 mod jobs;
 pub mod limits;
 mod openapi;
+pub mod outbound;
 mod pages;
 mod refreshing;
 mod replays;
@@ -28,8 +30,9 @@ pub mod telemetry;
 mod throttling;
 mod tls;
 
-pub use app::{SignUpPolicy, ring_policy};
+pub use app::{RegistrationPolicy, SignUpPolicy, ring_policy};
 pub use builder::{Server, ServerBuilder, StartError};
+pub use documents::DocumentPolicy;
 #[cfg(feature = "fault-injection")]
 pub use fault::{FaultPoint, StoppedRequest};
 pub use feed::{FeedAccess, FeedPolicy};

@@ -1,5 +1,6 @@
 //! Every limit of the network, with its unit in its name.
 
+use crate::throttling::Bucket;
 use countersign_core::Span;
 use std::time::Duration;
 
@@ -78,3 +79,27 @@ pub const AUDIT_KEPT: Span = Span::from_days(400);
 pub const ROUTES_COUNTED_MAX: usize = 512;
 /// Sessions looked at in one read while the live ones are counted: some 2 ms.
 pub const SESSIONS_COUNTED_AT_ONCE_MAX: u32 = 4_096;
+/// How long a request to others may take, as a whole.
+pub const OUTBOUND_DEADLINE: Duration = Duration::from_secs(5);
+/// Requests to others at once; one more waits until its own time is over.
+pub const OUTBOUND_AT_ONCE_MAX: usize = 64;
+/// Addresses of one name that are tried, one after the other.
+pub const OUTBOUND_ADDRESSES_TRIED_MAX: usize = 3;
+/// Bytes of the headers of an answer of others.
+pub const OUTBOUND_HEADER_BYTES_MAX: usize = 32 * 1024;
+/// Header fields of an answer of others.
+pub const OUTBOUND_HEADER_FIELDS_MAX: usize = 100;
+/// Bytes of a client's metadata document, and of the keys that it names.
+pub const DOCUMENT_BYTES_MAX: usize = 32 * 1024;
+/// Metadata documents that are kept.
+pub const DOCUMENTS_KEPT_MAX: usize = 500;
+/// How long a metadata document is kept at the least, whatever its server says: a sign-in reads it several times.
+pub const DOCUMENT_KEPT_MIN: Span = Span::from_seconds(60);
+/// How long where its server says nothing.
+pub const DOCUMENT_KEPT_USUALLY: Span = Span::from_seconds(600);
+/// How long at the longest; also how long it is good if its server can't be reached.
+pub const DOCUMENT_KEPT_MAX: Span = Span::from_days(1);
+/// How long a fetch that failed is not repeated.
+pub const FAILED_FETCH_KEPT: Span = Span::from_seconds(10);
+/// How many fetches one host sees from us, whoever causes them.
+pub const FETCHES_OF_ONE_HOST: Bucket = Bucket { burst: 20, every: Span::from_seconds(1) };

@@ -7,7 +7,7 @@ use crate::openapi::routes;
 use crate::pages::assets;
 use crate::routes::api::admin::{clients, keys, revocations as admin_revocations};
 use crate::routes::api::{accounts, me, openapi, refresh, sessions, sign_in, sign_out};
-use crate::routes::oauth2::{authorize, introspect, revoke, token, userinfo};
+use crate::routes::oauth2::{authorize, introspect, register, revoke, token, userinfo};
 use crate::routes::{health, metrics, revocations, well_known};
 use axum::Router;
 use axum::routing::{get, post};
@@ -36,6 +36,7 @@ pub(crate) fn router(app: App) -> Router {
         "/api/openapi.json" => get openapi::document;
         "/oauth2/token" => post token::token;
         "/oauth2/introspect" => post introspect::introspect;
+        "/oauth2/register" => post register::register;
         "/oauth2/revoke" => post revoke::revoke;
         "/oauth2/userinfo" => get userinfo::by_get, post userinfo::by_post;
         "/revocations/feed" => get revocations::feed;

@@ -3,7 +3,7 @@
 //! Each bucket is one number, the time at which it will be full again (GCRA): taking moves it on by one interval,
 //! giving back moves it to where it was.
 
-use crate::limits::BUCKETS_MAX;
+use crate::limits::{BUCKETS_MAX, FETCHES_OF_ONE_HOST};
 use countersign_core::session::SecretHash;
 use countersign_core::{Network, Span, Time};
 use std::collections::HashMap;
@@ -16,7 +16,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 pub struct ThrottlePolicy {
     /// At one account.
     pub account: Bucket,
-    /// From one address; also how many client authentications may fail there.
+    /// From one address; also how many client authentications may fail there, how many clients may register themselves
+    /// from it, and how many fetches of metadata documents it may cause.
     pub address: Bucket,
     /// From one network (/24, /48); also how many refresh tokens may be forged there.
     pub network: Bucket,
@@ -39,6 +40,9 @@ pub(crate) struct Throttle {
     networks: Buckets<Network>,
     forgers: Buckets<IpAddr>,
     clients: Buckets<IpAddr>,
+    registrations: Buckets<IpAddr>,
+    fetches: Buckets<IpAddr>,
+    fetched: Buckets<[u8; 32]>,
 }
 
 /// What an attempt took, to be given back if it succeeds. Dropped, it stays taken.
@@ -74,6 +78,9 @@ impl Throttle {
             networks: Buckets::new(policy.network),
             forgers: Buckets::new(policy.network),
             clients: Buckets::new(policy.address),
+            registrations: Buckets::new(policy.address),
+            fetches: Buckets::new(policy.address),
+            fetched: Buckets::new(FETCHES_OF_ONE_HOST),
         }
     }
 
@@ -100,6 +107,19 @@ impl Throttle {
     /// guessed; what is limited is the work, so clients have no bucket each, which others could empty.
     pub(crate) fn client_may_try(&self, address: IpAddr, now: Time) -> Result<(), Span> {
         self.clients.look(address, now).map(|_| ())
+    }
+
+    /// Counts a client that registers itself.
+    pub(crate) fn take_registration(&self, address: IpAddr, now: Time) -> Result<(), Span> {
+        self.registrations.take(address, now)
+    }
+
+    /// Counts a fetch of something at `host`, caused from `address`: nobody makes us ask others without end, neither from
+    /// one place nor, from many, one host.
+    pub(crate) fn take_fetch(&self, address: IpAddr, host: &str, now: Time) -> Result<(), Span> {
+        self.fetches.take(address, now)?;
+        let host = *SecretHash::of(host.as_bytes()).as_bytes();
+        self.fetched.take(host, now).inspect_err(|_| self.fetches.give_back(&address))
     }
 
     /// Counts a client authentication that failed.

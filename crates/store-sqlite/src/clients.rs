@@ -8,6 +8,7 @@ use crate::grants::forget_consents;
 use crate::pages::{begin, nothing, paged, rows_wanted, text_key};
 use crate::revocations::append;
 use crate::rows::{Columns, all, change, first, millis, span_millis};
+use crate::self_described;
 use countersign_core::Time;
 use countersign_core::audit::AuditEvent;
 use countersign_core::client::{
@@ -19,8 +20,8 @@ use countersign_core::revocation::RevocationSubject;
 use countersign_core::scope::ScopeSet;
 use countersign_core::session::SecretHash;
 use countersign_core::store::{
-    ChangeClientStatus, ClientChanged, ClientEnding, ClientStore, EndedSessions, Page, Paged, Registered, RemoveClient,
-    ReplaceClientSecret, StatusChange, StoreFuture, Swap,
+    ChangeClientStatus, ClientChanged, ClientEnding, ClientStore, EndedSessions, Page, Paged, RegisterItself,
+    Registered, RemoveClient, ReplaceClientSecret, StatusChange, StoreFuture, Swap, UseClient,
 };
 use countersign_jose::{JwkSet, Timestamp};
 use rusqlite::{Connection, params};
@@ -30,7 +31,7 @@ use std::collections::BTreeSet;
 macro_rules! client_columns {
     () => {
         "c.id, c.name, c.kind, c.authentication, c.secret_hash, c.jwks, c.scopes, c.resources, c.rotation, c.overlap, c.status,
-         c.created_at, c.redirect_uris"
+         c.created_at, c.redirect_uris, c.origin"
     };
 }
 pub(crate) use client_columns;
@@ -43,6 +44,20 @@ impl ClientStore for SqliteStore {
             }
             tell(commit, &audit)?;
             Ok(Registered::Registered)
+        })
+    }
+
+    fn register_itself(&self, register: RegisterItself) -> StoreFuture<'_, Registered> {
+        self.writer.run("registering a client", move |commit| self_described::register(commit, &register))
+    }
+
+    fn use_client(&self, used: UseClient) -> StoreFuture<'_, Swap> {
+        Box::pin(async move {
+            let asked = used.clone();
+            if self.readers.run("reading a client", move |read| self_described::is_in_use(read, &asked)).await? {
+                return Ok(Swap::Won);
+            }
+            self.writer.run("using a client", move |commit| self_described::write_use(commit, &used)).await
         })
     }
 
@@ -129,19 +144,41 @@ fn end(commit: &Connection, client: &ClientId, ending: &ClientEnding, now: Time)
     Ok(EndedSessions { published: ended.published + 1, ..ended })
 }
 
-fn insert(commit: &Connection, client: &Client) -> Result<u64, Fault> {
-    let resources: Vec<_> = client.resources.iter().map(ResourceUri::as_str).collect();
-    let redirect_uris: Vec<_> = client.redirect_uris.iter().map(RedirectUri::as_str).collect();
-    let jwks = match &client.authentication {
+fn jwks(client: &Client) -> Option<String> {
+    match &client.authentication {
         ClientAuthentication::PrivateKeyJwt(keys) => serde_json::to_string(keys).ok(),
         _ => None,
-    };
+    }
+}
+
+fn joined<'a>(texts: impl Iterator<Item = &'a str>) -> String {
+    texts.collect::<Vec<_>>().join(" ")
+}
+
+/// Writes over a client's row what its document says now.
+pub(crate) fn write(commit: &Connection, client: &Client) -> Result<(), Fault> {
+    let statement = "UPDATE client SET name = ?2, kind = ?3, authentication = ?4, scopes = ?5, rotation = ?6,
+         redirect_uris = ?7, jwks = ?8 WHERE id = ?1";
+    let params = params![
+        client.id.as_str(),
+        client.name,
+        client.kind.code(),
+        client.authentication.method().code(),
+        client.scopes.to_string(),
+        rotation_code(client.rotation),
+        joined(client.redirect_uris.iter().map(RedirectUri::as_str)),
+        jwks(client),
+    ];
+    change(commit, statement, params).map(|_| ())
+}
+
+pub(crate) fn insert(commit: &Connection, client: &Client) -> Result<u64, Fault> {
     change(
         commit,
         "INSERT INTO client
              (id, name, kind, authentication, secret_hash, scopes, resources, rotation, overlap, status, created_at,
-              redirect_uris, jwks)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) ON CONFLICT (id) DO NOTHING",
+              redirect_uris, jwks, origin)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) ON CONFLICT (id) DO NOTHING",
         params![
             client.id.as_str(),
             client.name,
@@ -149,19 +186,20 @@ fn insert(commit: &Connection, client: &Client) -> Result<u64, Fault> {
             client.authentication.method().code(),
             client.authentication.secret_hash().as_ref().map(SecretHash::as_bytes),
             client.scopes.to_string(),
-            resources.join(" "),
+            joined(client.resources.iter().map(ResourceUri::as_str)),
             rotation_code(client.rotation),
             span_millis(client.overlap),
             client.status.code(),
             millis(client.created_at),
-            redirect_uris.join(" "),
-            jwks,
+            joined(client.redirect_uris.iter().map(RedirectUri::as_str)),
+            jwks(client),
+            client.origin.code(),
         ],
     )
 }
 
 /// How many columns [`client`] takes.
-pub(crate) const COLUMNS: usize = 13;
+pub(crate) const COLUMNS: usize = 14;
 
 pub(crate) fn client(row: &mut Columns<'_, '_>) -> Result<Client, Fault> {
     Ok(Client {
@@ -184,6 +222,7 @@ pub(crate) fn client(row: &mut Columns<'_, '_>) -> Result<Client, Fault> {
         })?,
         created_at: row.time()?,
         redirect_uris: row.text(redirect_uris)?,
+        origin: row.parsed()?,
     })
 }
 

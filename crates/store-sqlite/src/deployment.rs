@@ -46,6 +46,7 @@ impl DeploymentStore for SqliteStore {
     }
 
     fn sweep(&self, now: Time) -> StoreFuture<'_, Swept> {
+        let uses = self.keep_uses(now);
         let sessions = self.forget(
             "sweeping sessions",
             "DELETE FROM session WHERE id IN (SELECT id FROM session WHERE absolute_expires_at <= ?1 LIMIT ?2)",
@@ -57,7 +58,11 @@ impl DeploymentStore for SqliteStore {
              LIMIT ?2)",
             millis(now - CODE_REMEMBERED),
         );
-        Box::pin(async move { Ok(Swept { sessions: sessions.await?, codes: codes.await? }) })
+        let clients = self.forget_clients(now);
+        Box::pin(async move {
+            uses.await?;
+            Ok(Swept { sessions: sessions.await?, codes: codes.await?, clients: clients.await? })
+        })
     }
 
     fn figures(&self) -> Option<WriterFigures> {

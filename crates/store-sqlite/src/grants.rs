@@ -13,6 +13,7 @@ use countersign_core::resource::ResourceUri;
 use countersign_core::scope::ScopeSet;
 use countersign_core::session::SecretHash;
 use countersign_core::store::{GrantStore, Opened, RedeemCode, Redemption, StoreFuture};
+use countersign_core::token::{identity_claims, identity_codes};
 use countersign_core::{AccountId, SessionId};
 use rusqlite::{Connection, named_params};
 
@@ -28,7 +29,7 @@ impl GrantStore for SqliteStore {
         self.readers.run("reading a code", move |read| {
             let statement = "
 SELECT client, redirect_uri, redirect_uri_named, account, floor, parent, authenticated_at, scope, audience, nonce,
-    challenge, jkt, expires_at, redeemed
+    id_token_claims, challenge, jkt, expires_at, redeemed
 FROM authorization_code WHERE hash = ?1";
             first(read, statement, (hash.as_bytes(),), code)
         })
@@ -94,9 +95,9 @@ pub(crate) fn forget_consents(commit: &Connection, client: &ClientId) -> Result<
 fn insert(commit: &Connection, hash: &SecretHash, code: &AuthorizedCode) -> Result<(), Fault> {
     let statement = "
 INSERT INTO authorization_code (hash, client, redirect_uri, redirect_uri_named, account, floor, parent,
-    authenticated_at, scope, audience, nonce, challenge, jkt, expires_at, redeemed)
+    authenticated_at, scope, audience, nonce, id_token_claims, challenge, jkt, expires_at, redeemed)
 VALUES (:hash, :client, :redirect_uri, :redirect_uri_named, :account, :floor, :parent, :authenticated_at, :scope,
-    :audience, :nonce, :challenge, :jkt, :expires_at, :redeemed)";
+    :audience, :nonce, :id_token_claims, :challenge, :jkt, :expires_at, :redeemed)";
     let params = named_params! {
         ":hash": hash.as_bytes(),
         ":client": code.client.as_str(),
@@ -109,6 +110,7 @@ VALUES (:hash, :client, :redirect_uri, :redirect_uri_named, :account, :floor, :p
         ":scope": code.scope.to_string(),
         ":audience": code.audience.as_str(),
         ":nonce": code.nonce,
+        ":id_token_claims": identity_codes(&code.id_token_claims),
         ":challenge": code.challenge.as_bytes(),
         ":jkt": code.jkt,
         ":expires_at": millis(code.expires_at),
@@ -129,6 +131,7 @@ fn code(row: &mut Columns<'_, '_>) -> Result<AuthorizedCode, Fault> {
         scope: row.text(ScopeSet::parse)?,
         audience: row.text(ResourceUri::parse)?,
         nonce: row.take()?,
+        id_token_claims: row.text(|codes| identity_claims(codes).ok_or(()))?,
         challenge: CodeChallenge::from_bytes(row.take()?),
         jkt: row.take()?,
         expires_at: row.time()?,

@@ -26,6 +26,7 @@ mod replace;
 mod resources;
 mod revocations;
 mod rows;
+mod self_described;
 mod sessions;
 mod worker;
 mod writer;

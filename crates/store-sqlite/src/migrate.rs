@@ -22,6 +22,8 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { name: "clients", sql: include_str!("../migrations/0002_clients.sql") },
     Migration { name: "claims", sql: include_str!("../migrations/0003_claims.sql") },
     Migration { name: "grants", sql: include_str!("../migrations/0004_grants.sql") },
+    Migration { name: "requested_claims", sql: include_str!("../migrations/0005_requested_claims.sql") },
+    Migration { name: "self-described clients", sql: include_str!("../migrations/0006_self_described_clients.sql") },
 ];
 
 /// What a database holds, compared with what we know.

@@ -2,14 +2,20 @@
 
 mod assertion;
 mod authentication;
+mod document;
 mod kind;
+mod metadata;
+mod origin;
 mod redirect_uri;
 mod registration;
 mod secret;
 
 pub use assertion::{AssertionUse, ClientAssertion};
 pub use authentication::{AuthenticationMethod, ClientAuthentication, ClientProof, UnknownAuthenticationMethod};
+pub use document::DocumentUrl;
 pub use kind::{ClientKind, UnknownClientKind};
+pub use metadata::{ClientMetadata, InvalidMetadata};
+pub use origin::{ClientOrigin, UnknownClientOrigin};
 pub use redirect_uri::{InvalidRedirectUri, RedirectUri};
 pub use registration::{ClientProfile, InvalidClient, Registration};
 pub use secret::ClientSecret;
@@ -39,6 +45,8 @@ pub struct Client {
     pub name: Option<String>,
     /// What it is; the built-in client is none of these.
     pub kind: ClientKind,
+    /// Who says so.
+    pub origin: ClientOrigin,
     /// How it proves who it is.
     pub authentication: ClientAuthentication,
     /// What it may ask for.
@@ -120,6 +128,21 @@ impl ClientStatus {
 }
 
 impl Client {
+    /// What counts as the client: what its document says now, unless an operator registered or disabled that id.
+    #[must_use]
+    pub fn as_described(known: Option<Self>, described: Option<Self>) -> Option<Self> {
+        match known {
+            Some(known) if !known.follows_its_document() => Some(known),
+            known => described.or(known),
+        }
+    }
+
+    /// Whether the document at its id says what it is.
+    #[must_use]
+    pub fn follows_its_document(&self) -> bool {
+        self.origin == ClientOrigin::Document && self.status == ClientStatus::Active
+    }
+
     /// What is to be remembered of an assertion that `client`, which may be used, signed for `issuer`; `None` if it did not.
     #[must_use]
     pub fn asserted(&self, assertion: &ClientAssertion, issuer: &str, now: Time) -> Option<AssertionUse> {
@@ -160,12 +183,13 @@ impl Client {
         }
     }
 
-    /// Whether `scope` is among what it may ask for: the built-in client for anything. What says who somebody is needs no
-    /// registration, since people are asked.
+    /// Whether `scope` is among what it may ask for: the built-in client for anything, and a client that no operator knows
+    /// too, unless it said less of itself. What says who somebody is needs no registration, since people are asked.
     #[must_use]
     pub fn may_ask_for(&self, scope: &str) -> bool {
         self.kind == ClientKind::FirstParty
             || self.scopes.contains(scope)
+            || (self.origin.is_its_own_word() && self.scopes.is_empty())
             || (self.kind.signs_people_in() && scope::IDENTITY.contains(&scope))
     }
 
@@ -176,6 +200,7 @@ impl Client {
             id: ClientId::first_party(),
             name: None,
             kind: ClientKind::FirstParty,
+            origin: ClientOrigin::Operator,
             authentication: ClientAuthentication::Public,
             scopes: ScopeSet::default(),
             resources: BTreeSet::new(),

@@ -1,8 +1,8 @@
 //! What a client can be registered as.
 
 use super::{
-    AuthenticationMethod, Client, ClientAuthentication, ClientId, ClientKind, ClientStatus, InvalidRedirectUri,
-    RedirectUri, RotationPolicy,
+    AuthenticationMethod, Client, ClientAuthentication, ClientId, ClientKind, ClientOrigin, ClientStatus,
+    InvalidRedirectUri, RedirectUri, RotationPolicy,
 };
 use crate::limits::{CLIENT_NAME_CHARACTERS_MAX, CLIENT_RESOURCES_MAX, OVERLAP_MAX, REDIRECT_URIS_MAX, SCOPES_MAX};
 use crate::resource::ResourceUri;
@@ -132,6 +132,7 @@ impl Client {
             id,
             name,
             kind,
+            origin: ClientOrigin::Operator,
             redirect_uris: to_come_back_to(kind, &redirect_uris)?,
             // A session of a public client may be bound to a key: then it proves more than rotation would.
             rotation: RotationPolicy::UnlessProven,

@@ -8,6 +8,8 @@ use crate::opaque::opaque_secret;
 use crate::resource::ResourceUri;
 use crate::scope::ScopeSet;
 use crate::time::Time;
+use crate::token::IdentityClaim;
+use std::collections::BTreeSet;
 
 opaque_secret! {
     /// A code, or what somebody presents as one. Wiped when dropped; does not print.
@@ -37,6 +39,8 @@ pub struct AuthorizedCode {
     pub audience: ResourceUri,
     /// Comes back in the ID token (OpenID Connect Core §3.1.2.1).
     pub nonce: Option<String>,
+    /// What is wanted in the ID token, as far as its scope was granted (OpenID Connect Core §5.5).
+    pub id_token_claims: BTreeSet<IdentityClaim>,
     /// Whose verifier must come with it.
     pub challenge: CodeChallenge,
     /// The key to which the session is to be bound (RFC 9449 §10).
@@ -126,6 +130,7 @@ mod tests {
             scope: ScopeSet::parse("openid").unwrap(),
             audience: ResourceUri::parse("https://issuer.example").unwrap(),
             nonce: None,
+            id_token_claims: std::collections::BTreeSet::new(),
             challenge: CodeChallenge::parse("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM").unwrap(),
             jkt: None,
             expires_at: Time::from_millis(61_000),

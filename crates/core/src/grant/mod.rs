@@ -8,7 +8,8 @@ mod pkce;
 
 pub use authorization_code::{AuthorizationCode, AuthorizedCode, CodeRefusal};
 pub use authorization_request::{
-    AuthorizationError, AuthorizationRequest, Destination, Parameters, Prompt, ResponseMode, SignedInFor, Unanswerable,
+    AuthorizationError, AuthorizationRequest, Destination, Parameters, Prompt, RequestedClaims, ResponseMode,
+    SignedInFor, Unanswerable,
 };
 pub use consent::Consent;
 pub use opaque::BrowserSecret;

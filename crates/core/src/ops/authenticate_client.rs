@@ -13,6 +13,8 @@ pub struct AuthenticateClient {
     pub id: Option<ClientId>,
     /// What came with it.
     pub proof: ClientProof,
+    /// What the document at its id says, where that was asked.
+    pub described: Option<Client>,
     /// Where it came from.
     pub origin: Origin,
 }
@@ -30,7 +32,8 @@ impl AuthenticateClient {
         draw: &Draw,
     ) -> Result<Option<(Client, Option<AssertionUse>)>, StoreError> {
         // The built-in client is no row, so whoever can't be one is looked up under its id.
-        let client = store.client(&self.id.unwrap_or_else(ClientId::first_party)).await?;
+        let known = store.client(&self.id.unwrap_or_else(ClientId::first_party)).await?;
+        let client = Client::as_described(known, self.described);
         let asserted = match (&self.proof, &client) {
             (ClientProof::Assertion(assertion), Some(client)) => client.asserted(assertion, issuer, draw.now),
             _ => None,

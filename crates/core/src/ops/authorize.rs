@@ -8,7 +8,7 @@ use crate::grant::{
     AuthorizationCode, AuthorizationError, AuthorizationRequest, AuthorizedCode, BrowserSecret, Consent, Destination,
     Parameters, Prompt, SignedInFor, Unanswerable,
 };
-use crate::ids::SessionId;
+use crate::ids::{AccountId, SessionId};
 use crate::limits::{CODE_LIFETIME, SCOPES_MAX};
 use crate::ops::browser_session::{BrowserSession, browser_session};
 use crate::ops::issue::granted;
@@ -16,7 +16,7 @@ use crate::ops::target::Target;
 use crate::ops::{Origin, Policies};
 use crate::resource::ResourceUri;
 use crate::scope::ScopeSet;
-use crate::store::{Held, HoldSession, Store, StoreError};
+use crate::store::{Held, HoldSession, Store, StoreError, Swap, UseClient};
 use crate::time::Time;
 
 /// An authorization request, and what is known of whoever is at the browser.
@@ -24,6 +24,8 @@ use crate::time::Time;
 pub struct Authorize<'a> {
     /// The request, as it came.
     pub parameters: &'a Parameters,
+    /// What the document at the client's id says, where there is one.
+    pub described: Option<Client>,
     /// The browser's cookie.
     pub browser: Option<&'a BrowserSecret>,
     /// For what its sign-in was made.
@@ -99,7 +101,10 @@ impl Authorize<'_> {
             Ok(id) => id,
             Err(error) => return Ok(Authorized::Unanswerable(error)),
         };
-        let client = store.client(&id).await?;
+        let is_described = self.described.is_some();
+        let client = Client::as_described(store.client(&id).await?, self.described);
+        // What a document vouches for needs the document, however long it is known.
+        let client = client.filter(|client| is_described || !client.follows_its_document());
         let (client, destination) = match (Destination::of(self.parameters, client.as_ref()), client) {
             (Ok(destination), Some(client)) => (client, destination),
             (Err(error), _) => return Ok(Authorized::Unanswerable(error)),
@@ -124,6 +129,7 @@ impl Authorize<'_> {
         };
         let good = |at: Time| !asked.request.needs_sign_in(at, self.signed_in, draw.now);
         match browser.filter(|browser| good(browser.session.authenticated_at)) {
+            Some(browser) if !asked.request.is_about(browser.account.id) => Ok(asked.of_another(self.signed_in)),
             Some(browser) => asked.of(browser, decision, store).await,
             None => Ok(asked.sign_in()),
         }
@@ -160,6 +166,9 @@ impl Asked<'_> {
         if self.request.needs_consent(&scope, given.as_ref(), remembered.as_ref()) {
             return Ok(self.consent(&browser, scope));
         }
+        if self.client.origin.is_its_own_word() && self.use_client(account.id, store).await? == Swap::Lost {
+            return Ok(Authorized::Unanswerable(Unanswerable::UnknownClient));
+        }
         if given.is_some() {
             self.remember(&browser, &scope, remembered, store).await?;
         }
@@ -171,6 +180,22 @@ impl Asked<'_> {
         let event = event.of_account(account.id).of_session(browser.session.id).at_client(self.client.id.clone());
         store.save_code(code.hash(), self.code(&browser, scope), event).await?;
         Ok(Authorized::Answer(self.destination, Ok(code)))
+    }
+
+    /// Whoever signed in for this request is not whom it is about; others may sign in once more.
+    fn of_another(self, signed_in: SignedInFor) -> Authorized {
+        match signed_in {
+            SignedInFor::This => self.refused(AuthorizationError::OtherSubject),
+            SignedInFor::Another => self.sign_in(),
+        }
+    }
+
+    /// Only now, when somebody who is signed in agreed, does a client that no operator knows leave anything behind.
+    async fn use_client(&self, account: AccountId, store: &dyn Store) -> Result<Swap, StoreError> {
+        let (client, now) = (self.client.clone(), self.draw.now);
+        let event = AuditEvent::new(now, "client.first_used", self.origin.actor()).of_account(account);
+        let audit = event.at_client(client.id.clone()).told(format!("{}: its own word", client.origin.code()));
+        store.use_client(UseClient { client, audit, now }).await
     }
 
     fn code(&self, browser: &BrowserSession, scope: ScopeSet) -> AuthorizedCode {
@@ -185,6 +210,7 @@ impl Asked<'_> {
             scope,
             audience: self.target.audience.clone(),
             nonce: self.request.nonce.clone(),
+            id_token_claims: self.request.claims.id_token.clone(),
             challenge: self.request.challenge,
             jkt: self.request.jkt.clone(),
             expires_at: self.draw.now + CODE_LIFETIME,

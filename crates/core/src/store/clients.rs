@@ -2,6 +2,7 @@
 
 use crate::audit::AuditEvent;
 use crate::client::{Client, ClientId};
+use crate::network::Network;
 use crate::revocation::Revocation;
 use crate::session::{End, SecretHash};
 use crate::store::{EndedSessions, Page, Paged, StoreFuture, Swap};
@@ -12,6 +13,14 @@ use countersign_jose::Timestamp;
 pub trait ClientStore: Send + Sync {
     /// Registers a client, unless its id is taken (the built-in client's is).
     fn register_client(&self, client: Client, audit: AuditEvent) -> StoreFuture<'_, Registered>;
+
+    /// Registers a client that registers itself, unless its id is taken. It counts as unused until it is used; beyond
+    /// `unused_max` of those, the oldest of the network that has most of them goes. Nothing is told: anybody can do this.
+    fn register_itself(&self, register: RegisterItself) -> StoreFuture<'_, Registered>;
+
+    /// A client that no operator registered is used by somebody: the time is kept, and for one with a document what that
+    /// says now, which makes its row the first time. Told the first time.
+    fn use_client(&self, used: UseClient) -> StoreFuture<'_, Swap>;
 
     /// The client of this id; the built-in one is no row and is not found here.
     fn client(&self, id: &ClientId) -> StoreFuture<'_, Option<Client>>;
@@ -39,6 +48,29 @@ pub enum Registered {
     Registered,
     /// Another client has that id.
     IdTaken,
+}
+
+/// A client that registers itself.
+#[derive(Debug, Clone)]
+pub struct RegisterItself {
+    /// What it is.
+    pub client: Client,
+    /// Where it came from.
+    pub network: Network,
+    /// How many unused ones there may be.
+    pub unused_max: u32,
+}
+
+/// A client that somebody uses: they let it have a code. Lost where the row of that id is not one of this origin, is
+/// disabled, or, of one that registered itself, is gone.
+#[derive(Debug, Clone)]
+pub struct UseClient {
+    /// What it is, as it says now.
+    pub client: Client,
+    /// Told the first time.
+    pub audit: AuditEvent,
+    /// When.
+    pub now: Time,
 }
 
 /// A client's secret to be replaced.

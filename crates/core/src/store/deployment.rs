@@ -20,7 +20,12 @@ pub trait DeploymentStore: Send + Sync {
     fn probe(&self) -> StoreFuture<'_, ()>;
 
     /// Forgets ended sessions whose absolute expiry has passed, and live ones likewise: they are over and publish
-    /// nothing. What had one as its parent has none then. And authorization codes whose second use nobody needs to see.
+    /// nothing. What had one as its parent has none then. And authorization codes whose second use nobody needs to see;
+    /// and clients that no operator registered or disabled, which nobody used within [`CLIENT_UNUSED_KEPT`], or
+    /// [`CLIENT_USED_KEPT`] after their last session was over, with the consents for them.
+    ///
+    /// [`CLIENT_UNUSED_KEPT`]: crate::limits::CLIENT_UNUSED_KEPT
+    /// [`CLIENT_USED_KEPT`]: crate::limits::CLIENT_USED_KEPT
     fn sweep(&self, now: Time) -> StoreFuture<'_, Swept>;
 
     /// How its writer keeps up; `None` where a store has no writer of its own. It waits for nothing.
@@ -56,4 +61,6 @@ pub struct Swept {
     pub sessions: u64,
     /// Authorization codes.
     pub codes: u64,
+    /// Clients that no operator registered.
+    pub clients: u64,
 }

@@ -27,8 +27,8 @@ pub use accounts::{
 };
 pub use audit::{AuditStore, RaiseAlarm};
 pub use clients::{
-    ChangeClientStatus, ClientChanged, ClientEnding, ClientStore, Registered, RemoveClient, ReplaceClientSecret,
-    StatusChange,
+    ChangeClientStatus, ClientChanged, ClientEnding, ClientStore, RegisterItself, Registered, RemoveClient,
+    ReplaceClientSecret, StatusChange, UseClient,
 };
 pub use deployment::{Deployment, DeploymentStore, Founded, Swept};
 pub use error::StoreError;

@@ -16,7 +16,7 @@ fn id(id: &str) -> ClientId {
     ClientId::parse(id).unwrap()
 }
 
-async fn register(store: &dyn Store, client: Client) -> Registered {
+pub(super) async fn register(store: &dyn Store, client: Client) -> Registered {
     store.register_client(client, told("client.registered")).await.unwrap()
 }
 
@@ -30,7 +30,7 @@ async fn change(store: &dyn Store, client: &str, to: StatusChange, now: Time) ->
     store.change_client_status(ChangeClientStatus { client: id(client), to, audit, now }).await.unwrap()
 }
 
-async fn disable(store: &dyn Store, client: &str, now: Time) -> ClientChanged {
+pub(super) async fn disable(store: &dyn Store, client: &str, now: Time) -> ClientChanged {
     change(store, client, StatusChange::Disable(ending(client, EndReason::ClientDisabled, now)), now).await
 }
 

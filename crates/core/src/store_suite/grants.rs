@@ -12,7 +12,9 @@ use crate::resource::ResourceUri;
 use crate::scope::ScopeSet;
 use crate::session::{Networks, SecretHash, Session};
 use crate::store::{OpenSession, RedeemCode, Redemption, Store, Which};
+use crate::token::IdentityClaim;
 use countersign_jose::JwkSet;
+use std::collections::BTreeSet;
 
 fn app() -> Client {
     let profile = ClientProfile {
@@ -35,6 +37,7 @@ fn code(number: u32) -> AuthorizedCode {
         scope: ScopeSet::parse("offline_access openid").unwrap(),
         audience: ResourceUri::parse("https://issuer.example").unwrap(),
         nonce: Some(format!("nonce \u{e9} {number}")),
+        id_token_claims: [IdentityClaim::Name, IdentityClaim::Email].into(),
         challenge: CodeChallenge::from_bytes([7; 32]),
         jkt: Some("a thumbprint".to_owned()),
         expires_at: at(u64::from(number)),
@@ -79,7 +82,13 @@ pub async fn a_client_reads_back_with_its_redirect_uris_and_keys(store: &dyn Sto
 }
 
 pub async fn a_code_reads_back_as_it_was_saved(store: &dyn Store) {
-    let bare = AuthorizedCode { nonce: None, jkt: None, redirect_uri_named: false, ..code(2) };
+    let bare = AuthorizedCode {
+        nonce: None,
+        id_token_claims: BTreeSet::new(),
+        jkt: None,
+        redirect_uri_named: false,
+        ..code(2)
+    };
     for (number, code) in [(1, code(1)), (2, bare)] {
         store.save_code(secret_hash(number), code.clone(), told("code.given")).await.unwrap();
         assert_eq!(store.code(secret_hash(number)).await.unwrap(), Some(code));

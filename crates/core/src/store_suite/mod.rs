@@ -27,6 +27,7 @@ pub mod races;
 pub mod resources;
 pub mod revocations;
 pub mod rotation;
+pub mod self_described;
 pub mod sessions;
 
 /// Makes a `#[tokio::test]` of every behaviour. `$make` is an async function without arguments that gives an empty
@@ -60,6 +61,14 @@ macro_rules! store_suite {
                 a_machine_that_is_no_active_client_opens_no_session
                 an_enabled_client_is_refused_until_its_revocation_is_forgotten
                 a_removed_client_is_gone_and_refused
+            }
+            self_described {
+                a_client_that_registers_itself_is_there_and_nothing_is_told
+                too_many_unused_ones_make_room_where_most_come_from
+                a_use_is_told_once_and_takes_the_client_out_of_the_unused
+                a_described_client_becomes_a_row_when_it_is_used_and_follows_its_document
+                what_an_operator_registered_or_disabled_is_not_described_anew
+                what_nobody_uses_is_forgotten_with_its_consents_and_the_rest_stays
             }
             deployment {
                 a_deployment_is_founded_once
@@ -176,7 +185,7 @@ macro_rules! store_suite {
 #[test]
 fn every_behaviour_is_in_the_list() {
     const LIST: &str = include_str!("mod.rs");
-    const TOPICS: [&str; 14] = [
+    const TOPICS: [&str; 15] = [
         include_str!("accounts.rs"),
         include_str!("audit.rs"),
         include_str!("clients.rs"),
@@ -190,6 +199,7 @@ fn every_behaviour_is_in_the_list() {
         include_str!("resources.rs"),
         include_str!("revocations.rs"),
         include_str!("rotation.rs"),
+        include_str!("self_described.rs"),
         include_str!("sessions.rs"),
     ];
     for name in TOPICS.iter().flat_map(|topic| topic.split("pub async fn ").skip(1)) {

@@ -3,12 +3,13 @@
 use crate::client::ClientId;
 use crate::ids::{AccountId, SessionId};
 use crate::scope::OPENID;
-use crate::token::AccessClaims;
+use crate::token::{AccessClaims, IdentityClaims};
 use aws_lc_rs::digest::{SHA256, digest};
 use countersign_jose::{Timestamp, base64url};
 use serde::Serialize;
 
-/// What an ID token says. Nothing personal: what `profile` and `email` grant is at the userinfo endpoint.
+/// What an ID token says. Nothing personal unless it was asked for by `claims`: what `profile` and `email` grant is at the
+/// userinfo endpoint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdClaims {
     /// `sub`.
@@ -23,8 +24,17 @@ pub struct IdClaims {
     pub issued_at: Timestamp,
     /// `exp`.
     pub expires_at: Timestamp,
-    /// `nonce`, as the authorization request had it; a refresh has none.
+    /// What only the first ID token of a session says.
+    pub once: OnceToldClaims,
+}
+
+/// What the authorization request asked to be told once.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct OnceToldClaims {
+    /// `nonce`, as the request had it.
     pub nonce: Option<String>,
+    /// What it wants here, and not at the userinfo endpoint alone (§5.5).
+    pub identity: IdentityClaims,
 }
 
 #[derive(Serialize)]
@@ -38,13 +48,15 @@ struct Wire<'a> {
     sid: SessionId,
     #[serde(skip_serializing_if = "Option::is_none")]
     nonce: Option<&'a str>,
+    #[serde(flatten)]
+    identity: &'a IdentityClaims,
     at_hash: String,
 }
 
 impl IdClaims {
     /// The ID token that goes with an access token; none where `openid` was not granted, or nobody signed in.
     #[must_use]
-    pub fn beside(access: &AccessClaims, nonce: Option<String>) -> Option<Self> {
+    pub fn beside(access: &AccessClaims, once: OnceToldClaims) -> Option<Self> {
         let granted = access.scope.contains(OPENID);
         Some(Self {
             subject: access.subject.filter(|_| granted)?,
@@ -53,7 +65,7 @@ impl IdClaims {
             authenticated_at: access.authenticated_at?,
             issued_at: access.issued_at,
             expires_at: access.expires_at,
-            nonce,
+            once,
         })
     }
 
@@ -67,7 +79,8 @@ impl IdClaims {
             exp: self.expires_at.as_seconds(),
             auth_time: self.authenticated_at.as_seconds(),
             sid: self.session,
-            nonce: self.nonce.as_deref(),
+            nonce: self.once.nonce.as_deref(),
+            identity: &self.once.identity,
             at_hash: at_hash(access_token),
         }
     }

@@ -3,7 +3,9 @@
 use super::memory::MemoryStore;
 use super::turns::alone;
 use countersign_core::account::{AccountStatus, PasswordPolicy, Roles};
-use countersign_core::client::{Client, ClientAuthentication, ClientId, ClientKind, ClientStatus, RotationPolicy};
+use countersign_core::client::{
+    Client, ClientAuthentication, ClientId, ClientKind, ClientOrigin, ClientStatus, RotationPolicy,
+};
 use countersign_core::key_ring::MacKeyId;
 use countersign_core::ops::{IssuedRefresh, Policies, Refresh, Refreshed};
 use countersign_core::policy::{KeyPolicy, SessionPolicy, TokenPolicy};
@@ -108,6 +110,7 @@ pub(crate) fn client(id: &str) -> Client {
         id: ClientId::parse(id).unwrap(),
         name: None,
         kind: ClientKind::Machine,
+        origin: ClientOrigin::Operator,
         authentication: ClientAuthentication::Public,
         scopes: ScopeSet::default(),
         resources: [].into(),

@@ -34,8 +34,8 @@ pub(crate) use load::{Config, Purpose, load, load_for};
 pub(crate) use origin::Origin;
 pub(crate) use reference::reference_markdown;
 pub(crate) use sections::{
-    Accounts, Algorithm, Feed, FeedAccess, Keys, Limits, LogFormat, MetricsAccess, Server, Sessions, SignUp, Store,
-    Telemetry, Tokens,
+    Accounts, Algorithm, Clients, Documents, Feed, FeedAccess, Keys, Limits, LogFormat, MetricsAccess, Registration,
+    Server, Sessions, SignUp, Store, Telemetry, Tokens,
 };
 pub(crate) use show::Entry;
 pub(crate) use values::{AddressRange, Issuer, LogFilter, MasterKey, StoreUrl, WebOrigin};

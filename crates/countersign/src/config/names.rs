@@ -10,8 +10,7 @@ use super::{
 pub(super) const PREFIX: &str = "COUNTERSIGN_";
 
 /// Keys that the design lists and this version does not have: refused, because a setting without effect is a trap.
-const LATER: [&str; 5] =
-    ["clients.registration", "mail.from", "mail.url", "server.outbound_allow", "server.outbound_ca_file"];
+const LATER: [&str; 2] = ["mail.from", "mail.url"];
 
 /// From here on, two names are near: "lifetme" and "lifetime" are, "leeway" and "expiry" are not.
 const NEAR: f64 = 0.6;

@@ -12,6 +12,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 use countersign_core::Span;
 use countersign_core::account::{InvalidLogin, PasswordRefused};
+use countersign_core::client::InvalidMetadata;
 use countersign_core::ops::{HashingError, OpError, RotationError};
 use countersign_core::scope::InvalidScope;
 use countersign_core::session::Refusal;
@@ -56,6 +57,8 @@ kinds! {
     PasswordRefused: BAD_REQUEST, "password_refused", "The password can't be taken";
     InvalidScope: BAD_REQUEST, "invalid_scope", "The scope is malformed or beyond the grant";
     InvalidTarget: BAD_REQUEST, "invalid_target", "No such resource server is registered";
+    InvalidRedirectUri: BAD_REQUEST, "invalid_redirect_uri", "A redirect URI is missing or can't be registered";
+    InvalidClientMetadata: BAD_REQUEST, "invalid_client_metadata", "The client's metadata makes no client";
     UnsupportedGrantType: BAD_REQUEST, "unsupported_grant_type", "The grant type is not one of this server";
     UnauthorizedClient: BAD_REQUEST, "unauthorized_client", "The client may not use this grant";
     InvalidDpopProof: BAD_REQUEST, "invalid_dpop_proof", "The proof of possession does not hold";
@@ -68,6 +71,7 @@ kinds! {
     MissingToken: UNAUTHORIZED, "missing_token", "No token was sent";
     StaleAuthentication: UNAUTHORIZED, "insufficient_user_authentication", "Sign in again: this needs a recent sign-in";
     InsufficientScope: FORBIDDEN, "insufficient_scope", "This needs a scope that the token does not have";
+    MayNotRegister: FORBIDDEN, "insufficient_scope", "This needs the scope clients:register, or an administrator";
     Forbidden: FORBIDDEN, "forbidden", "This needs a role that the account does not have";
     WrongPassword: FORBIDDEN, "wrong_password", "The current password is another";
     CrossSite: FORBIDDEN, "cross_site", "The request came from another site";
@@ -107,6 +111,7 @@ plain! {
     unproven_token => UnprovenToken;
     stale_authentication => StaleAuthentication;
     insufficient_scope => InsufficientScope;
+    may_not_register => MayNotRegister;
     snapshot_needed => SnapshotNeeded;
     forbidden => Forbidden;
     wrong_password => WrongPassword;
@@ -144,6 +149,13 @@ impl ApiError {
 
     pub(crate) fn invalid_scope(error: &InvalidScope) -> Self {
         Self { detail: Some(error.to_string().into()), ..Self::of(Kind::InvalidScope) }
+    }
+
+    /// Metadata of a client that makes none.
+    pub(crate) fn invalid_metadata(invalid: &InvalidMetadata) -> Self {
+        let about_uris = invalid.is_about_redirect_uris();
+        let kind = if about_uris { Kind::InvalidRedirectUri } else { Kind::InvalidClientMetadata };
+        Self { detail: Some(invalid.to_string().into()), ..Self::of(kind) }
     }
 
     /// Which kind it is.

@@ -40,6 +40,9 @@ pub(super) const fn code(kind: Kind) -> &'static str {
         Kind::InvalidClient
         | Kind::InvalidGrant
         | Kind::InvalidScope
+        | Kind::InvalidRedirectUri
+        | Kind::InvalidClientMetadata
+        | Kind::MayNotRegister
         | Kind::InvalidTarget
         | Kind::InvalidDpopProof
         | Kind::InvalidToken
@@ -65,6 +68,7 @@ pub(super) const fn challenge(kind: Kind) -> Option<&'static str> {
         Kind::UnprovenToken => Some(
             "DPoP error=\"invalid_dpop_proof\", algs=\"ES256 ES384 ES512 EdDSA RS256 RS384 RS512 PS256 PS384 PS512\"",
         ),
+        Kind::MayNotRegister => Some("Bearer error=\"insufficient_scope\", scope=\"clients:register\""),
         Kind::InsufficientScope => Some("Bearer error=\"insufficient_scope\", scope=\"openid\""),
         _ => None,
     }

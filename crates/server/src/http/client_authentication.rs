@@ -1,6 +1,7 @@
 //! Which client asks (RFC 6749 §2.3): by its id and secret in `Authorization: Basic` or in the form, or by its id alone.
 
 use crate::app::App;
+use crate::documents::{self, Wanted};
 use crate::error::{ApiError, Kind};
 use crate::http::RequestOrigin;
 use crate::http::form::{Form, decode};
@@ -8,8 +9,9 @@ use crate::openapi::{Input, Operation, Scheme};
 use axum::extract::{FromRequest, FromRequestParts, Request};
 use axum::http::HeaderMap;
 use axum::http::header::AUTHORIZATION;
-use countersign_core::client::{Client, ClientAssertion, ClientId, ClientProof, ClientSecret};
-use countersign_core::ops::AuthenticateClient;
+use countersign_core::Draw;
+use countersign_core::client::{AssertionUse, Client, ClientAssertion, ClientId, ClientProof, ClientSecret};
+use countersign_core::ops::{AuthenticateClient, Origin};
 use countersign_jose::base64url;
 use zeroize::Zeroizing;
 
@@ -126,13 +128,38 @@ impl Credentials {
         Ok(Self { id, proof: ClientProof::Assertion(assertion) })
     }
 
+    /// The client, if it is one. Keys that a document names may be newer there than what is kept of it.
+    async fn prove(
+        self,
+        app: &App,
+        origin: &RequestOrigin,
+        draw: &Draw,
+    ) -> Result<Option<(Client, Option<AssertionUse>)>, ApiError> {
+        let Self { id, proof } = self;
+        let run = async |proof, described| {
+            let (id, origin) = (id.clone(), Origin::from(origin.clone()));
+            AuthenticateClient { id, proof, described, origin }.run(app.store(), app.issuer(), draw).await
+        };
+        let (Some(client), address) = (&id, origin.address) else { return Ok(run(proof, None).await?) };
+        if !matches!(proof, ClientProof::Assertion(_)) {
+            let described = documents::described_if_unknown(app, client, address).await?;
+            return Ok(run(proof, described).await?);
+        }
+        let kept = documents::described_for_keys(app, client, address, Wanted::Cached).await?;
+        let proved = run(proof.clone(), kept.clone()).await?;
+        if proved.is_some() || kept.is_none() {
+            return Ok(proved);
+        }
+        let new = documents::described_for_keys(app, client, address, Wanted::New).await?;
+        if new == kept { Ok(None) } else { Ok(run(proof, new).await?) }
+    }
+
     /// Only failures cost, each address its own; they are counted after the fact, so that no number of good requests at
     /// once is slowed down.
     async fn authenticate(self, app: &App, origin: &RequestOrigin) -> Result<Client, ApiError> {
         let (draw, address) = (app.draw(), origin.address);
         app.throttle().client_may_try(address, draw.now).map_err(ApiError::rate_limited)?;
-        let authentication = AuthenticateClient { id: self.id, proof: self.proof, origin: origin.clone().into() };
-        match authentication.run(app.store(), app.issuer(), &draw).await? {
+        match self.prove(app, origin, &draw).await? {
             Some((client, None)) => Ok(client),
             // Signed with the client's key, so a second one is no guess that would have to cost.
             Some((client, Some(once))) if app.assertions().is_first(client.id.as_str(), &once.id, draw.now) => {

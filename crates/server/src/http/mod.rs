@@ -2,7 +2,7 @@
 
 pub(crate) mod administrator;
 pub(crate) mod bearer;
-mod body;
+pub(crate) mod body;
 pub(crate) mod client_authentication;
 pub(crate) mod cookie;
 mod cors;

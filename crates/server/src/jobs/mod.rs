@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::feed::publish;
 use countersign_core::Span;
+use countersign_core::store::Swept;
 use std::time::Duration;
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -52,7 +53,10 @@ async fn sweep(app: &App) {
         ticks.tick().await;
         let now = app.source().now();
         match app.store().sweep(now).await {
-            Ok(swept) => tracing::debug!(sessions = swept.sessions, codes = swept.codes, "what is over forgotten"),
+            Ok(swept) => {
+                let Swept { sessions, codes, clients } = swept;
+                tracing::debug!(sessions, codes, clients, "what is over forgotten");
+            }
             Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "sweeping failed"),
         }
         if let Err(error) = app.store().forget_revocations(now.timestamp()).await {

@@ -1,5 +1,6 @@
 //! The consent page.
 
+use super::own_word::own_word;
 use super::{Frame, Policy, frame, page, place};
 use crate::app::App;
 use crate::error::ApiError;
@@ -24,6 +25,7 @@ struct ConsentPage<'a> {
     frame: Frame,
     client: &'a str,
     place: String,
+    own_word: Option<String>,
     login: &'a str,
     agent: bool,
     resource: Option<&'a str>,
@@ -46,6 +48,7 @@ pub(crate) fn consent(
         frame: frame(app),
         client: needed.client.name.as_deref().unwrap_or(needed.client.id.as_str()),
         place: place::words(uri),
+        own_word: own_word(&needed.client),
         login: &needed.login,
         agent: needed.client.kind == ClientKind::Mcp,
         resource: needed.resource.as_ref().map(countersign_core::resource::ResourceUri::as_str),

@@ -4,6 +4,7 @@ pub(crate) mod assets;
 mod consent;
 mod error;
 mod form_post;
+mod own_word;
 mod place;
 mod sign_in;
 

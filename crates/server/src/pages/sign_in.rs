@@ -1,5 +1,6 @@
 //! The sign-in page.
 
+use super::own_word::own_word;
 use super::{Frame, Policy, frame, page, place};
 use crate::app::App;
 use crate::error::ApiError;
@@ -22,6 +23,7 @@ struct SignInPage<'a> {
     frame: Frame,
     client: &'a str,
     place: String,
+    own_word: Option<String>,
     request: &'a str,
     login: &'a str,
     refused: bool,
@@ -41,6 +43,7 @@ pub(crate) fn sign_in(
     };
     let uri = &needed.destination.redirect_uri;
     let client = needed.client.name.as_deref().unwrap_or(needed.client.id.as_str());
-    let template = SignInPage { frame: frame(app), client, place: place::words(uri), request, login, refused };
+    let (place, own_word) = (place::words(uri), own_word(&needed.client));
+    let template = SignInPage { frame: frame(app), client, place, own_word, request, login, refused };
     page(&template, status, &Policy { own_forms: true, leads_to: Some(uri), script: false })
 }

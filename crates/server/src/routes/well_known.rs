@@ -1,6 +1,7 @@
 //! `/.well-known/…`: what exists, and the keys. Cacheable, for exactly as long as a key is published ahead at the least.
 
-use crate::app::App;
+use crate::app::{App, RegistrationPolicy};
+use crate::documents::DocumentPolicy;
 use axum::Json;
 use axum::extract::State;
 use axum::http::header::CACHE_CONTROL;
@@ -21,6 +22,10 @@ struct Metadata<'a> {
     introspection_endpoint: String,
     revocation_endpoint: String,
     userinfo_endpoint: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    registration_endpoint: Option<String>,
+    client_id_metadata_document_supported: bool,
     countersign_feed_uri: String,
     countersign_feed_snapshot_uri: String,
     countersign_feed_applied_uri: String,
@@ -33,7 +38,7 @@ struct Metadata<'a> {
     dpop_signing_alg_values_supported: Vec<&'static str>,
     scopes_supported: [&'static str; 5],
     id_token_signing_alg_values_supported: [&'static str; 1],
-    claims_supported: [&'static str; 9],
+    claims_supported: [&'static str; 11],
     response_types_supported: [&'static str; 1],
     response_modes_supported: [&'static str; 2],
     code_challenge_methods_supported: [&'static str; 1],
@@ -57,7 +62,11 @@ pub(crate) async fn oauth_authorization_server(State(app): State<App>) -> Respon
 }
 
 fn metadata(app: &App) -> Response {
-    let metadata = Metadata::of(app.issuer(), app.ring().signer.key().algorithm());
+    let mut metadata = Metadata::of(app.issuer(), app.ring().signer.key().algorithm());
+    if app.routes().registration == RegistrationPolicy::Off {
+        metadata.registration_endpoint = None;
+    }
+    metadata.client_id_metadata_document_supported = app.routes().documents == DocumentPolicy::On;
     (cacheable(app), Json(metadata)).into_response()
 }
 
@@ -78,6 +87,8 @@ impl<'a> Metadata<'a> {
             introspection_endpoint: at("/oauth2/introspect"),
             revocation_endpoint: at("/oauth2/revoke"),
             userinfo_endpoint: at("/oauth2/userinfo"),
+            registration_endpoint: Some(at("/oauth2/register")),
+            client_id_metadata_document_supported: true,
             countersign_feed_uri: at("/revocations/feed"),
             countersign_feed_snapshot_uri: at("/revocations/snapshot"),
             countersign_feed_applied_uri: at("/revocations/applied"),
@@ -91,13 +102,25 @@ impl<'a> Metadata<'a> {
             // The issuer's own; those of resource servers are between them and their clients.
             scopes_supported: [openid, profile, email, offline_access, FEED_READ],
             id_token_signing_alg_values_supported: [Algorithm::Rs256.as_str()],
-            claims_supported: ["iss", "sub", "aud", "exp", "iat", "auth_time", "name", "preferred_username", "email"],
+            claims_supported: [
+                "iss",
+                "sub",
+                "aud",
+                "exp",
+                "iat",
+                "auth_time",
+                "sid",
+                "name",
+                "preferred_username",
+                "email",
+                "email_verified",
+            ],
             response_types_supported: ["code"],
             response_modes_supported: ResponseMode::ALL.map(ResponseMode::code),
             code_challenge_methods_supported: ["S256"],
             prompt_values_supported: ["none", "login", "consent", "select_account"],
             authorization_response_iss_parameter_supported: true,
-            claims_parameter_supported: false,
+            claims_parameter_supported: true,
             request_parameter_supported: false,
             request_uri_parameter_supported: false,
             subject_types_supported: ["public"],

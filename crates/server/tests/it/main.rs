@@ -18,6 +18,7 @@ mod metrics;
 mod oauth2;
 #[cfg(feature = "otel")]
 mod otel;
+mod outbound;
 mod pages;
 mod properties;
 mod revocations;

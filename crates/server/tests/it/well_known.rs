@@ -33,7 +33,8 @@ async fn both_metadata_documents_tell_what_exists() {
         assert_eq!(metadata["code_challenge_methods_supported"], json!(["S256"]));
         assert_eq!(metadata["prompt_values_supported"], json!(["none", "login", "consent", "select_account"]));
         assert_eq!(metadata["authorization_response_iss_parameter_supported"], true);
-        for unsupported in ["claims_parameter", "request_parameter", "request_uri_parameter"] {
+        assert_eq!(metadata["claims_parameter_supported"], true);
+        for unsupported in ["request_parameter", "request_uri_parameter"] {
             assert_eq!(metadata[format!("{unsupported}_supported")], false);
         }
     }

@@ -1,11 +1,11 @@
 //! Each check of an authorization request; [`AuthorizationRequest::read`](super::AuthorizationRequest::read) has their
 //! order.
 
-use super::{AuthorizationError as Error, Parameters, Prompt, ResponseMode};
+use super::{AuthorizationError as Error, Parameters, Prompt, RequestedClaims, ResponseMode};
 use crate::grant::CodeChallenge;
 use crate::limits::{LOGIN_CHARACTERS_MAX, NONCE_CHARACTERS_MAX, STATE_CHARACTERS_MAX};
 use crate::resource::ResourceUri;
-use crate::scope::ScopeSet;
+use crate::scope::{OPENID, ScopeSet};
 use crate::time::Span;
 use countersign_jose::base64url;
 
@@ -91,6 +91,14 @@ pub(super) fn max_age(parameters: &Parameters) -> Result<Option<Span>, Error> {
     // More than fits is longer than any sign-in lasts.
     let seconds = Some(text).filter(digits).map(|text| text.parse().unwrap_or(u64::MAX));
     seconds.map(|seconds| Some(Span::from_seconds(seconds))).ok_or(Error::MaxAge)
+}
+
+/// OpenID Connect Core §5.5; without `openid` it means nothing.
+pub(super) fn claims(parameters: &Parameters, scope: &ScopeSet) -> Result<RequestedClaims, Error> {
+    let text = parameters.get("claims").filter(|_| scope.contains(OPENID));
+    let claims = text.map(RequestedClaims::read).transpose().map_err(|_| Error::Claims)?.unwrap_or_default();
+    // No sign-in here has a class yet.
+    if claims.essential_acr { Err(Error::AuthenticationClass) } else { Ok(claims) }
 }
 
 /// Only shown, and only if it could be a login.

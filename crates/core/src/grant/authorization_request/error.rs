@@ -48,6 +48,15 @@ pub enum AuthorizationError {
     /// No number of seconds.
     #[error("`max_age` must be a number of seconds")]
     MaxAge,
+    /// Not of the shape of OpenID Connect Core §5.5.
+    #[error("`claims` must be a JSON object whose members `userinfo` and `id_token` are objects of claims")]
+    Claims,
+    /// A class of authentication that nobody can reach here (OpenID Connect Core §5.5.1.1).
+    #[error("no sign-in here has the `acr` that the request calls essential")]
+    AuthenticationClass,
+    /// Somebody else is at the browser than the request is about.
+    #[error("another than the `sub` of the request signed in")]
+    OtherSubject,
     /// No thumbprint.
     #[error("`dpop_jkt` must be the 43 characters of a key's SHA-256 thumbprint (RFC 9449 section 10)")]
     Thumbprint,
@@ -72,7 +81,8 @@ impl AuthorizationError {
             Self::ResponseType => "unsupported_response_type",
             Self::Scope(_) => "invalid_scope",
             Self::Target => "invalid_target",
-            Self::LoginRequired => "login_required",
+            Self::AuthenticationClass => "unmet_authentication_requirements",
+            Self::LoginRequired | Self::OtherSubject => "login_required",
             Self::ConsentRequired => "consent_required",
             Self::AccessDenied => "access_denied",
             Self::State
@@ -83,6 +93,7 @@ impl AuthorizationError {
             | Self::Nonce
             | Self::Prompt
             | Self::MaxAge
+            | Self::Claims
             | Self::Thumbprint => "invalid_request",
         }
     }

@@ -2,6 +2,7 @@
 
 use super::AuthorizationRequest;
 use crate::grant::Consent;
+use crate::ids::AccountId;
 use crate::limits::SIGN_IN_COUNTS_FOR;
 use crate::scope::ScopeSet;
 use crate::time::Time;
@@ -40,6 +41,12 @@ impl AuthorizationRequest {
         // OpenID Connect Core §3.1.2.1: `max_age=0` is `prompt=login`.
         let too_old = self.max_age.is_some_and(|max_age| max_age.is_zero() || ago > max_age);
         too_old || matches!(self.prompt, Prompt::MayAsk { sign_in: true, .. })
+    }
+
+    /// Whether it may be answered for this account (OpenID Connect Core §3.1.2.2).
+    #[must_use]
+    pub fn is_about(&self, account: AccountId) -> bool {
+        self.claims.subject.as_ref().is_none_or(|subject| *subject == account.to_string())
     }
 
     /// Whether they have to be asked before `granted` may be given: it is beyond what they agreed to on the page

@@ -5,11 +5,13 @@
 //! [`AuthorizationError`]: it goes to the redirect URI.
 
 mod checks;
+mod claims;
 mod destination;
 mod error;
 mod interaction;
 mod parameters;
 
+pub use claims::RequestedClaims;
 pub use destination::{Destination, ResponseMode, Unanswerable};
 pub use error::AuthorizationError;
 pub use interaction::{Prompt, SignedInFor};
@@ -35,6 +37,8 @@ pub struct AuthorizationRequest {
     pub prompt: Prompt,
     /// How long ago the sign-in may be.
     pub max_age: Option<Span>,
+    /// Single claims, and of whom.
+    pub claims: RequestedClaims,
     /// Who will probably sign in.
     pub login_hint: Option<String>,
     /// The key to which the session is to be bound (RFC 9449 §10).
@@ -43,7 +47,7 @@ pub struct AuthorizationRequest {
 
 impl AuthorizationRequest {
     /// Every check of a request that can be answered, in order; the first that fails is what the client is told.
-    /// `claims`, `acr_values`, `display`, `ui_locales` and whatever else is there is ignored, as it may be
+    /// `acr_values`, `display`, `ui_locales` and whatever else is there is ignored, as it may be
     /// (RFC 6749 §3.1, OpenID Connect Core §3.1.2.1).
     ///
     /// # Errors
@@ -54,13 +58,17 @@ impl AuthorizationRequest {
         checks::state(parameters)?;
         checks::response_type(parameters)?;
         checks::response_mode(parameters)?;
+        let asked_for = checks::scope(parameters)?;
+        let claims = checks::claims(parameters, &asked_for)?;
         Ok(Self {
             challenge: checks::code_challenge(parameters)?,
-            scope: checks::scope(parameters)?,
+            // To ask for a claim is to ask for the scope that grants it: that is what people are shown.
+            scope: asked_for.union(&claims.scopes()),
             resource: checks::resource(parameters)?,
             nonce: checks::nonce(parameters)?,
             prompt: checks::prompt(parameters)?,
             max_age: checks::max_age(parameters)?,
+            claims,
             login_hint: checks::login_hint(parameters),
             jkt: checks::dpop_jkt(parameters)?,
         })

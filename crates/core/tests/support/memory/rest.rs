@@ -11,8 +11,9 @@ use countersign_core::session::SecretHash;
 use countersign_core::store::{
     AccountStore, AddedResource, AuditStore, BeginEpoch, ChangeAccount, ChangeClientStatus, ChangeMark, ChangePassword,
     Changed, ClientChanged, ClientStore, Created, Deployment, DeploymentStore, EndedSessions, FeedPage, Founded,
-    GrantStore, NewAccount, Page, Paged, Published, RaiseAlarm, RedeemCode, Redemption, Registered, RemoveClient,
-    RemoveResource, ReplaceClientSecret, ResourceStore, RevocationStore, StatusChange, StoreFuture, Swap, Swept,
+    GrantStore, NewAccount, Page, Paged, Published, RaiseAlarm, RedeemCode, Redemption, RegisterItself, Registered,
+    RemoveClient, RemoveResource, ReplaceClientSecret, ResourceStore, RevocationStore, StatusChange, StoreFuture, Swap,
+    Swept, UseClient,
 };
 use countersign_core::{AccountId, Epoch, Span, Time};
 use countersign_jose::Timestamp;
@@ -130,6 +131,14 @@ impl ClientStore for MemoryStore {
             kept.audit.push(audit);
             (Registered::Registered, Operation::Other)
         })
+    }
+
+    fn register_itself(&self, _: RegisterItself) -> StoreFuture<'_, Registered> {
+        not_kept("clients of no operator")
+    }
+
+    fn use_client(&self, _: UseClient) -> StoreFuture<'_, Swap> {
+        not_kept("clients of no operator")
     }
 
     fn client(&self, id: &ClientId) -> StoreFuture<'_, Option<Client>> {

@@ -11,7 +11,7 @@ use clap::Args;
 use countersign_core::client::{AuthenticationMethod, ClientId, ClientKind, ClientProfile, ClientSecret};
 use countersign_core::ops::{ClientRegistered, RegisterClient};
 use countersign_core::resource::ResourceUri;
-use countersign_core::scope::{FEED_READ, IDENTITY, Scope, ScopeSet};
+use countersign_core::scope::{IDENTITY, MACHINES_ONLY, Scope, ScopeSet};
 use countersign_core::{Draw, Span, Time};
 use countersign_jose::{Jwk, JwkSet};
 use serde::Serialize;
@@ -87,7 +87,7 @@ impl AddArgs {
             overlap: self.overlap.map_or(Span::ZERO, Span::from),
         };
         let keys = self.keys.as_deref().map(read_keys).transpose()?;
-        let served = profile.scopes.iter().all(|scope| scope == FEED_READ || IDENTITY.contains(&scope));
+        let served = profile.scopes.iter().all(|scope| MACHINES_ONLY.contains(&scope) || IDENTITY.contains(&scope));
         let nowhere = profile.resources.is_empty() && !served;
         let register = RegisterClient { id, kind: self.kind, profile, authentication: self.authentication, keys };
         let deployment = Deployment::open_or_found(context).await?;

@@ -24,6 +24,7 @@ struct ClientView {
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
     kind: &'static str,
+    origin: &'static str,
     token_endpoint_auth_method: &'static str,
     scopes: Vec<String>,
     resources: Vec<String>,
@@ -77,6 +78,7 @@ impl ClientView {
         Self {
             client_id: client.id.to_string(),
             kind: client.kind.code(),
+            origin: client.origin.code(),
             token_endpoint_auth_method: client.authentication.method().code(),
             scopes: client.scopes.iter().map(str::to_owned).collect(),
             resources: client.resources.iter().map(|uri| uri.as_str().to_owned()).collect(),
@@ -93,6 +95,7 @@ impl ClientView {
         page.title(&self.client_id);
         self.name.iter().for_each(|name| page.field("name", name));
         page.field("kind", self.kind);
+        page.field("origin", self.origin);
         page.field("status", self.status);
         page.field("method", self.token_endpoint_auth_method);
         let scopes = if self.scopes.is_empty() { "none".to_owned() } else { self.scopes.join(" ") };

@@ -1,6 +1,7 @@
 //! The keys, one section a file: this is where a setting is added.
 
 mod accounts;
+mod clients;
 mod feed;
 mod keys;
 mod limits;
@@ -12,6 +13,7 @@ mod tokens;
 
 pub(crate) use self::{
     accounts::{Accounts, SignUp},
+    clients::{Clients, Documents, Registration},
     feed::{Feed, FeedAccess},
     keys::Keys,
     limits::Limits,
@@ -24,7 +26,7 @@ pub(crate) use self::{
 use super::declare::Section;
 
 /// In the order of the reference page.
-pub(super) const ALL: [&Section; 9] = [
+pub(super) const ALL: [&Section; 10] = [
     &Server::SECTION,
     &Accounts::SECTION,
     &Tokens::SECTION,
@@ -33,5 +35,6 @@ pub(super) const ALL: [&Section; 9] = [
     &Limits::SECTION,
     &Store::SECTION,
     &Feed::SECTION,
+    &Clients::SECTION,
     &Telemetry::SECTION,
 ];

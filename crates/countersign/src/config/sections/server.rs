@@ -8,8 +8,9 @@ use crate::config::{
     error::Fault,
     reader::Reader,
     shapes::{List, Optional},
-    values::{AddressRange, Issuer, LISTEN, PATH, WebOrigin, absolute},
+    values::{AddressRange, HOST_AND_PORT, Issuer, LISTEN, PATH, WebOrigin, absolute},
 };
+use countersign_server::outbound::{ExtraRoots, HostPort};
 use countersign_server::{Tls, TlsFile, TlsFiles};
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -18,6 +19,7 @@ use std::{
 
 const CERTIFICATE: &str = "server.tls_cert_file";
 const KEY: &str = "server.tls_key_file";
+const AUTHORITIES: &str = "server.outbound_ca_file";
 
 section! {
     /// Where the server is, what it is called, and whom it believes.
@@ -48,6 +50,13 @@ section! {
         /// The proxies whose `Forwarded` and `X-Forwarded-*` are believed. Whoever is in one of these ranges can
         /// claim any client address, so name the proxies and nothing wider.
         behind_proxy: Vec<AddressRange> = Is(""), List(AddressRange::SHAPE);
+        /// Hosts, each with its port, that the server may ask although their addresses are not public, or over plain
+        /// HTTP. Everything else that it fetches or notifies (clients' metadata documents, for one) is `https`, at
+        /// public addresses alone.
+        outbound_allow: Vec<HostPort> = Is(""), List(HOST_AND_PORT);
+        /// A PEM file of certificate authorities that are believed beside those of the system when the server asks
+        /// others.
+        outbound_ca_file: Option<PathBuf> = Unset("the system's authorities alone"), Optional(PATH);
     }
 }
 
@@ -67,7 +76,8 @@ impl Server {
     /// What no key can say alone: both files of TLS or none, and who may hear plain HTTP.
     pub(in crate::config) fn settle(&mut self, reader: &mut Reader<'_>) {
         self.data_dir = absolute(reader.cwd(), &self.data_dir);
-        for file in [&mut self.tls_cert_file, &mut self.tls_key_file].into_iter().flatten() {
+        let files = [&mut self.tls_cert_file, &mut self.tls_key_file, &mut self.outbound_ca_file];
+        for file in files.into_iter().flatten() {
             *file = absolute(reader.cwd(), file);
         }
         let tls = self.settle_tls(reader);
@@ -96,6 +106,11 @@ impl Server {
 
     /// Whether certificate and key are as they should be: what the server opens, and other commands do not.
     pub(in crate::config) fn open_files(&self, reader: &mut Reader<'_>) {
+        if let Some(Err(problem)) = self.outbound_ca_file.as_deref().map(ExtraRoots::open) {
+            let hint =
+                "name a PEM file of certificate authorities; a relative path is relative to the current directory";
+            reader.refuse(AUTHORITIES, Fault::new(problem.to_string()).hint(hint));
+        }
         let Some(Err(problems)) = self.tls_files().map(Tls::open) else { return };
         for problem in problems {
             let key = match problem.file {

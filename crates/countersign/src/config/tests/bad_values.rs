@@ -53,6 +53,11 @@ const IN_FILE: &[(&str, &str)] = &[
     (r#"server.behind_proxy = ["2001:db8::/129"]"#, "from 0 to 128"),
     (r#"server.behind_proxy = [""]"#, "empty item"),
     ("server.behind_proxy = true", "expected a list, found a truth value"),
+    // server.outbound
+    (r#"server.outbound_allow = ["intern.example"]"#, r#"hint: use "intern.example:443""#),
+    (r#"server.outbound_allow = ["http://intern.example/x"]"#, r#"hint: use "intern.example:80""#),
+    (r#"server.outbound_allow = ["10.0.0.0/8"]"#, "expected a host and a port"),
+    (r#"server.outbound_ca_file = """#, "empty, expected a path"),
     // accounts
     (r#"accounts.sign_up = "opne""#, r#"unknown word "opne" (known: closed, open); did you mean "open"?"#),
     ("accounts.sign_up = true", "expected text, found a truth value"),
@@ -142,8 +147,7 @@ const IN_FILE: &[(&str, &str)] = &[
     ("[unheard]\nof = 1", "unknown section (known: server, accounts, tokens"),
     ("server = 1", "a section, not a key"),
     ("[[server]]\nlisten = \"127.0.0.1:1\"", "a section, not a key"),
-    (r#"server.outbound_ca_file = "ca.pem""#, "not in this version yet\n    hint: remove it"),
-    (r#"mail.url = "smtps://mail.example.com""#, "not in this version yet"),
+    (r#"mail.url = "smtps://mail.example.com""#, "not in this version yet\n    hint: remove it"),
     (r#"mail.colour = "red""#, "nothing of [mail] is in this version yet"),
     ("\"ser\\u001bver\".listen = 1", r#"["ser\u001bver"]"#),
 ];

@@ -29,7 +29,13 @@ fn every_default_is_of_its_keys_shape_even_where_every_value_is_bad() {
         setup.variable(&name, value)
     });
     let errors = setup.load().unwrap_err();
-    let accepts_any = ["server.data_dir", "server.tls_cert_file", "server.tls_key_file", "keys.master_key_command"];
+    let accepts_any = [
+        "server.data_dir",
+        "server.tls_cert_file",
+        "server.tls_key_file",
+        "server.outbound_ca_file",
+        "keys.master_key_command",
+    ];
     for key in names::keys().filter(|key| !accepts_any.contains(&key.name)) {
         let is_about = |name: &str| name == key.name || name == format!("{}[0]", key.name);
         assert!(errors.problems().iter().any(|problem| problem.key.as_deref().is_some_and(is_about)), "{}", key.name);
@@ -42,6 +48,14 @@ fn a_list_in_a_variable_is_comma_separated() {
     assert_eq!(config.server.behind_proxy.len(), 2);
     assert!(config.server.behind_proxy[1].contains("::1".parse().unwrap()));
     assert_eq!(Raw::untyped("").texts().unwrap().len(), 0);
+}
+
+#[test]
+fn hosts_that_may_be_asked_are_the_same_however_they_are_written() {
+    let text = r#"server.outbound_allow = ["Intern.EXAMPLE:8443", "[::1]:80", "127.0.0.1:9000"]"#;
+    let config = Setup::of_file(text).config();
+    let shown: Vec<_> = config.server.outbound_allow.iter().map(ToString::to_string).collect();
+    assert_eq!(shown, ["intern.example:8443", "[::1]:80", "127.0.0.1:9000"]);
 }
 
 #[test]

@@ -12,7 +12,7 @@ trusted_origins = [
     \"https://app.example.com/\",
     \"*\",
 ]
-outbound_ca_file = \"ca.pem\"
+outbound_allow = [\"intern.example\"]
 
 [tokens]
 access_lifetime = \"2h\"
@@ -34,9 +34,9 @@ publish_ahead = \"30m\"
       countersign.toml:5  server.trusted_origins[2] = "*"
         an origin is named exactly: no "*", no "null"
         hint: list each origin
-      countersign.toml:7  server.outbound_ca_file
-        not in this version yet
-        hint: remove it: it would have no effect
+      countersign.toml:7  server.outbound_allow[0] = "intern.example"
+        expected a host and a port, as in "intern.example:8443"
+        hint: use "intern.example:443"
       countersign.toml:10  tokens.access_lifetime = "2h"
         longer than the limit of 1 h: revoked tokens must be remembered that long
         hint: use "10m", or a refresh token for longer sessions

@@ -60,3 +60,17 @@ fn hosts_of_issuers_are_told_without_brackets_and_ports() {
         assert_eq!(config.server.issuer_at(1).host(), host);
     }
 }
+
+#[test]
+fn authorities_that_can_not_be_read_are_judged_for_the_server_alone() {
+    let setup = Setup::of_file("[server]\noutbound_ca_file = \"ca.pem\"\n").file("ca.pem", "nothing");
+    assert!(setup.load().is_ok(), "a command beside the server");
+    let none = std::iter::empty::<(String, String)>().collect::<Environment>();
+    let errors = load_for(Purpose::Serve, &Flags::default(), &none, setup.cwd()).unwrap_err();
+    insta::assert_snapshot!(errors, @r#"
+    1 problem in the configuration
+      countersign.toml:2  server.outbound_ca_file = "ca.pem"
+        there is no certificate in the file
+        hint: name a PEM file of certificate authorities; a relative path is relative to the current directory
+    "#);
+}

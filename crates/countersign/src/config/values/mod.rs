@@ -2,6 +2,7 @@
 
 mod address_range;
 mod claims;
+mod host_and_port;
 mod issuer;
 mod listen;
 mod log_filter;
@@ -16,6 +17,7 @@ pub(crate) use self::{
 };
 pub(super) use self::{
     claims::Claims,
+    host_and_port::HOST_AND_PORT,
     listen::LISTEN,
     path::{PATH, absolute},
 };

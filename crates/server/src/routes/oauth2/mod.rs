@@ -2,6 +2,7 @@
 
 pub(crate) mod authorize;
 pub(crate) mod introspect;
+pub(crate) mod register;
 pub(crate) mod revoke;
 pub(crate) mod token;
 pub(crate) mod userinfo;

@@ -8,6 +8,7 @@ use axum::Json;
 use axum::extract::State;
 use countersign_core::ops::authenticate;
 use countersign_core::scope::{OPENID, ScopeSet};
+use countersign_core::token::IdentityClaims;
 use countersign_core::{SessionId, TokenId};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -57,15 +58,9 @@ async fn userinfo(app: &App, presented: &PresentedToken) -> Result<Json<UserInfo
     let (session, jti) = ids.ok_or_else(|| ApiError::invalid_token("not a token of an account's session"))?;
     let who = authenticate(session, jti, app.store(), app.source().now()).await?;
     let account = who.ok_or_else(|| ApiError::invalid_token("the session is over: sign in again"))?.account;
-    let (profile, email) = (scope.contains("profile"), account.email.filter(|_| scope.contains("email")));
-    Ok(Json(UserInfo {
-        sub: account.id.to_string(),
-        name: account.name.filter(|_| profile),
-        preferred_username: profile.then(|| account.login.as_str().to_owned()),
-        // Nobody has shown yet that they read mail there.
-        email_verified: email.as_ref().map(|_| false),
-        email,
-    }))
+    let claims = IdentityClaims::of(&account, |claim| scope.contains(claim.scope()));
+    let IdentityClaims { name, preferred_username, email, email_verified } = claims;
+    Ok(Json(UserInfo { sub: account.id.to_string(), name, preferred_username, email, email_verified }))
 }
 
 pub(crate) mod docs {

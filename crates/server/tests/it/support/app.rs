@@ -8,10 +8,11 @@ use countersign_core::policy::{KeyPolicy, SessionPolicy, TokenPolicy};
 use countersign_core::token::ClaimMapping;
 use countersign_core::{Source as _, Span, Time};
 use countersign_jose::Algorithm;
+use countersign_server::outbound::OutboundPolicy;
 use countersign_server::telemetry::MetricsAccess;
 use countersign_server::{
-    AddressRange, FaultPoint, FeedPolicy, HashingPolicy, ManualSource, Server, SignUpPolicy, StoppedRequest,
-    ThrottlePolicy,
+    AddressRange, DocumentPolicy, FaultPoint, FeedPolicy, HashingPolicy, ManualSource, RegistrationPolicy, Server,
+    SignUpPolicy, StoppedRequest, ThrottlePolicy,
 };
 use countersign_store_sqlite::{Options, SqliteStore};
 use std::net::SocketAddr;
@@ -51,7 +52,10 @@ pub(crate) struct Setup {
     pub(crate) behind_proxy: Vec<AddressRange>,
     pub(crate) hashing: HashingPolicy,
     pub(crate) throttle: ThrottlePolicy,
+    pub(crate) outbound: OutboundPolicy,
     pub(crate) feed: FeedPolicy,
+    pub(crate) registration: RegistrationPolicy,
+    pub(crate) documents: DocumentPolicy,
     pub(crate) metrics: MetricsAccess,
     /// Kept open through restarts, so that nobody else takes the port; none: another one at each start.
     pub(crate) listener: Option<Arc<std::net::TcpListener>>,
@@ -98,7 +102,10 @@ impl Default for Setup {
             behind_proxy: Vec::new(),
             hashing: HashingPolicy::default(),
             throttle: ThrottlePolicy::default(),
+            outbound: OutboundPolicy::default(),
             feed: FeedPolicy::default(),
+            registration: RegistrationPolicy::Open,
+            documents: DocumentPolicy::On,
             metrics: MetricsAccess::Loopback,
             listener: None,
         }
@@ -172,12 +179,15 @@ impl Stopped {
             .keys(setup.key)
             .sign_up(setup.sign_up)
             .feed(setup.feed)
+            .registration(setup.registration)
+            .client_documents(setup.documents)
             .metrics(setup.metrics)
             .trusted_origins(setup.trusted_origins.clone())
             .cors_origins(setup.cors_origins.clone())
             .behind_proxy(setup.behind_proxy.clone())
             .hashing(setup.hashing)
-            .throttle(setup.throttle);
+            .throttle(setup.throttle)
+            .outbound(setup.outbound.clone());
         let server = server.build().await.expect("a server");
         let listener = setup.listen().await;
         let address = listener.local_addr().expect("its address");

@@ -74,6 +74,7 @@ impl TestApp {
             scope: ScopeSet::parse(scope).unwrap(),
             audience: ResourceUri::parse(ISSUER).unwrap(),
             nonce: Some("n-0S6_WzA2Mj".to_owned()),
+            id_token_claims: Default::default(),
             challenge: CodeChallenge::parse(CHALLENGE).unwrap(),
             jkt: None,
             expires_at: now + CODE_LIFETIME,

@@ -12,9 +12,9 @@ use countersign_core::store::{
     AccountStore, AddedResource, AuditStore, BeginEpoch, ChangeAccount, ChangeClientStatus, ChangeMark, ChangePassword,
     Changed, ClientChanged, ClientStore, CountLive, CountRepeat, CountedLive, Created, Deployment, DeploymentStore,
     EndSessions, EndedSessions, FeedPage, Founded, GrantStore, Held, HoldSession, KeyStore, NewAccount, OpenSession,
-    Opened, Page, Paged, Published, RaiseAlarm, RedeemCode, Redemption, Registered, RemoveClient, RemoveResource,
-    ReplaceClientSecret, ResourceStore, RevocationStore, RingChange, RotateSession, SessionFilter, SessionStore, Store,
-    StoreError, StoreFuture, Swap, Swept, WriterFigures,
+    Opened, Page, Paged, Published, RaiseAlarm, RedeemCode, Redemption, RegisterItself, Registered, RemoveClient,
+    RemoveResource, ReplaceClientSecret, ResourceStore, RevocationStore, RingChange, RotateSession, SessionFilter,
+    SessionStore, Store, StoreError, StoreFuture, Swap, Swept, UseClient, WriterFigures,
 };
 use countersign_core::{AccountId, Epoch, SessionId, Span, Time};
 use countersign_jose::Timestamp;
@@ -168,6 +168,8 @@ delegate! {
     }
     ClientStore {
         register_client(client: Client, audit: AuditEvent) -> Registered;
+        register_itself(register: RegisterItself) -> Registered;
+        use_client(used: UseClient) -> Swap;
         client(id: &ClientId) -> Option<Client>;
         clients(page: Page) -> Paged<Client>;
         client_refused_until(id: &ClientId) -> Option<Timestamp>;

@@ -13,6 +13,7 @@ pub(crate) mod holders;
 pub(crate) mod keys;
 pub(crate) mod logs;
 pub(crate) mod machines;
+pub(crate) mod others;
 pub(crate) mod resource_servers;
 pub(crate) mod secrets;
 pub(crate) mod users;

@@ -75,6 +75,9 @@ pub(crate) struct ClientView {
     name: Option<String>,
     /// What it is; the built-in client's is `first_party`.
     kind: &'static str,
+    /// Whose word all of this is: an operator's, its own (`registration`), or that of the document at its id.
+    #[schema(pattern = "^(operator|registration|document)$")]
+    origin: &'static str,
     #[schema(value_type = values::AuthenticationMethod)]
     token_endpoint_auth_method: &'static str,
     #[schema(value_type = values::ScopeTokens)]
@@ -290,6 +293,7 @@ impl ClientView {
             client_id: client.id.to_string(),
             name: client.name,
             kind: client.kind.code(),
+            origin: client.origin.code(),
             token_endpoint_auth_method: client.authentication.method().code(),
             scopes: client.scopes.iter().map(str::to_owned).collect(),
             resources: client.resources.iter().map(|uri| uri.as_str().to_owned()).collect(),
@@ -323,6 +327,7 @@ pub(crate) mod docs {
             client_id: examples::CLIENT.to_owned(),
             name: Some("Nightly reports".to_owned()),
             kind: ClientKind::Machine.code(),
+            origin: "operator",
             token_endpoint_auth_method: "client_secret_basic",
             scopes: vec![FEED_READ.to_owned()],
             resources: Vec::new(),

@@ -8,6 +8,7 @@ pub(crate) mod consent;
 pub(crate) mod sign_in;
 
 use crate::app::App;
+use crate::documents;
 use crate::error::ApiError;
 use crate::http::RequestOrigin;
 use crate::http::cookie::TokenCookies;
@@ -18,7 +19,7 @@ use answer::{answer, see_other};
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use countersign_core::Draw;
-use countersign_core::grant::{AuthorizationError, BrowserSecret, Parameters, SignedInFor, Unanswerable};
+use countersign_core::grant::{AuthorizationError, BrowserSecret, Destination, Parameters, SignedInFor, Unanswerable};
 use countersign_core::ops::{Authorize, Authorized, Decision, Origin};
 
 /// One step of a request: what is known of whoever is at the browser.
@@ -71,8 +72,12 @@ impl<'a> Step<'a> {
 
     async fn lead(self, draw: &Draw) -> Result<Authorized, ApiError> {
         let parameters = Parameters::parse(self.request).map_err(unanswerable)?;
+        let described = match Destination::client(&parameters) {
+            Ok(client) => documents::described(self.app, &client, self.origin.address).await?,
+            Err(_) => None,
+        };
         let (browser, signed_in, decision, origin) = (self.browser, self.signed_in, self.decision, self.origin);
-        let authorize = Authorize { parameters: &parameters, browser, signed_in, decision, origin };
+        let authorize = Authorize { parameters: &parameters, described, browser, signed_in, decision, origin };
         Ok(authorize.run(self.app.store(), self.app.policies(), draw).await?)
     }
 

@@ -34,9 +34,9 @@ pub(super) async fn exchange(
     };
     let client = &exchange.client.id;
     match exchange.run(app.store(), app.policies(), &app.draw()).await? {
-        Exchanged::Issued(issue, nonce) => {
+        Exchanged::Issued(issue, once) => {
             tracing::info!(session = %issue.claims.session, %client, "code exchanged");
-            TokenResponse::of(app, &issue, None, nonce).await
+            TokenResponse::of(app, &issue, None, once).await
         }
         Exchanged::Refused(why) => {
             tracing::info!(%client, %why, "code refused");

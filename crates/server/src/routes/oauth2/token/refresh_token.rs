@@ -9,6 +9,7 @@ use crate::http::form::Form;
 use crate::refreshing::{Presented, refresh as judge};
 use countersign_core::client::Client;
 use countersign_core::session::Proof;
+use countersign_core::token::OnceToldClaims;
 
 pub(super) async fn refresh(
     app: &App,
@@ -29,5 +30,5 @@ pub(super) async fn refresh(
         origin,
     };
     let issue = judge(app, presented).await?;
-    TokenResponse::of(app, &issue, Some(text), None).await
+    TokenResponse::of(app, &issue, Some(text), OnceToldClaims::default()).await
 }

@@ -8,7 +8,7 @@ use axum::Json;
 use axum::http::HeaderValue;
 use axum::response::{IntoResponse, Response};
 use countersign_core::ops::Issue;
-use countersign_core::token::{AccessClaims, IdClaims};
+use countersign_core::token::{AccessClaims, IdClaims, OnceToldClaims};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -56,11 +56,11 @@ impl TokenResponse {
         app: &App,
         issue: &Issue,
         presented: Option<&str>,
-        nonce: Option<String>,
+        once: OnceToldClaims,
     ) -> Result<Self, ApiError> {
         let pair = app.sign(issue).await?;
         let refresh_token = pair.refresh_token.as_ref().map(|token| token.as_str()).or(presented);
-        let id_token = match IdClaims::beside(&issue.claims, nonce) {
+        let id_token = match IdClaims::beside(&issue.claims, once) {
             Some(claims) => Some(app.sign_id_token(&claims, &pair.access_token).await?),
             None => None,
         };
