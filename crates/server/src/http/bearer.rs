@@ -99,7 +99,8 @@ impl<S: Sync> FromRequestParts<S> for PresentedToken {
 impl Input for PresentedToken {
     fn describe(operation: &mut Operation) {
         operation.takes(Scheme::Bearer, &[]);
-        operation.fails(&[Kind::InvalidRequest, Kind::MissingToken, Kind::InvalidToken, Kind::UnprovenToken]);
+        operation.fails(&[Kind::InvalidRequest, Kind::MissingToken, Kind::InvalidToken]);
+        operation.fails(&[Kind::UnprovenToken, Kind::TokenNeedsNonce]);
     }
 }
 
@@ -124,8 +125,11 @@ fn own_token(
     match &token.claims().cnf {
         None if scheme.eq_ignore_ascii_case("bearer") => Ok(token),
         Some(bound) if scheme.eq_ignore_ascii_case("dpop") => {
-            let proof = dpop::shown(app, headers, method.as_str(), path, Some(text.expose()));
-            if proof == Proof::Of(bound.jkt.clone()) { Ok(token) } else { Err(ApiError::unproven_token()) }
+            match dpop::shown(app, headers, method.as_str(), path, Some(text.expose())) {
+                Proof::Of(key) if key == bound.jkt => Ok(token),
+                Proof::NeedsNonce => Err(ApiError::token_needs_nonce().with_nonce(dpop::next_nonce(app))),
+                _ => Err(ApiError::unproven_token()),
+            }
         }
         _ => Err(ApiError::invalid_token("presented under another scheme than it was issued for")),
     }

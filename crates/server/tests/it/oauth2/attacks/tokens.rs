@@ -71,8 +71,9 @@ async fn no_token_is_taken_for_one_of_another_kind() {
 async fn a_stolen_bound_token_is_worth_nothing_without_its_key() {
     let app = TestApp::start().await;
     let spa = app.add_application("app", ClientKind::Spa).await;
-    let (mut holder, thief) = (Holder::new(), Holder::new());
+    let (mut holder, mut thief) = (Holder::new(), Holder::new());
     let token = bound_session(&app, &spa, &mut holder).await.access_token;
+    thief.nonce.clone_from(&holder.nonce);
     let ask = |scheme: &str, proof: Option<String>| {
         let request = app.get("/oauth2/userinfo").header("authorization", &format!("{scheme} {token}"));
         proof.into_iter().fold(request, |request, proof| request.header("dpop", &proof)).send()
@@ -82,7 +83,7 @@ async fn a_stolen_bound_token_is_worth_nothing_without_its_key() {
     let algorithms = app.get("/.well-known/openid-configuration").send().await.json();
     let algorithms = algorithms["dpop_signing_alg_values_supported"].clone();
     let algorithms: Vec<String> = serde_json::from_value(algorithms).unwrap();
-    let challenge = format!("DPoP error=\"invalid_dpop_proof\", algs=\"{}\"", algorithms.join(" "));
+    let challenge = |error: &str| format!("DPoP error=\"{error}\", algs=\"{}\"", algorithms.join(" "));
     let elsewhere = holder.proof(&app, "GET", "/oauth2/token", Some(&token));
     for proof in [
         None,
@@ -91,8 +92,18 @@ async fn a_stolen_bound_token_is_worth_nothing_without_its_key() {
         Some(thief.proof(&app, "GET", "/oauth2/userinfo", Some(&token))),
         Some("a.b.c".to_owned()),
     ] {
-        ask("DPoP", proof).await.assert_oauth_challenge(401, "invalid_dpop_proof", &challenge);
+        let refused = ask("DPoP", proof).await;
+        refused.assert_oauth_challenge(401, "invalid_dpop_proof", &challenge("invalid_dpop_proof"));
     }
+    // Made long ago for now, as whoever had the key for a moment could: the nonce is missing, or an old one.
+    let honest = holder.nonce.clone();
+    for nonce in [None, Some("made-up".to_owned())] {
+        holder.nonce = nonce;
+        let refused = ask("DPoP", Some(holder.proof(&app, "GET", "/oauth2/userinfo", Some(&token)))).await;
+        let refused = refused.assert_oauth_challenge(401, "use_dpop_nonce", &challenge("use_dpop_nonce"));
+        assert!(refused.header("dpop-nonce").is_some());
+    }
+    holder.nonce = honest;
     for proof in [None, Some(holder.proof(&app, "GET", "/oauth2/userinfo", Some(&token)))] {
         ask("Bearer", proof).await.assert_oauth_challenge(401, "invalid_token", "Bearer error=\"invalid_token\"");
     }
