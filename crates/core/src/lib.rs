@@ -14,6 +14,7 @@ pub mod grant;
 mod ids;
 pub mod key_ring;
 pub mod limits;
+pub mod logout;
 pub mod measure;
 mod network;
 mod opaque;

@@ -56,6 +56,16 @@ pub const AUTHORIZATION_PARAMETERS_MAX: usize = 32;
 /// How long a sign-in that was made for an authorization request need not be repeated for it: as long as somebody may
 /// read the consent page.
 pub const SIGN_IN_COUNTS_FOR: Span = Span::from_seconds(900);
+/// How long a logout token is good (OpenID Connect Back-Channel Logout §2.4).
+pub const LOGOUT_TOKEN_LIFETIME: Span = Span::from_seconds(120);
+/// The pause after the first failure to deliver a logout token; each next one is four times as long, and jittered.
+pub const LOGOUT_PAUSE_MIN: Span = Span::from_seconds(1);
+/// The longest such pause.
+pub const LOGOUT_PAUSE_MAX: Span = Span::from_seconds(3_600);
+/// How long after a session's end its client is still told.
+pub const LOGOUT_TOLD_FOR: Span = Span::from_days(1);
+/// How often a client that answers that it will not (400) is told of one session's end.
+pub const LOGOUT_REFUSALS_MAX: u32 = 6;
 /// Characters of what a session is labelled with (a browser's name).
 pub const LABEL_CHARACTERS_MAX: usize = 128;
 /// Bytes of an account's attributes, names and values together.

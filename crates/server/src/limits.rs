@@ -103,3 +103,14 @@ pub const DOCUMENT_KEPT_MAX: Span = Span::from_days(1);
 pub const FAILED_FETCH_KEPT: Span = Span::from_seconds(10);
 /// How many fetches one host sees from us, whoever causes them.
 pub const FETCHES_OF_ONE_HOST: Bucket = Bucket { burst: 20, every: Span::from_seconds(1) };
+/// Tries at once to tell clients that sessions ended: half of what may be asked of others, so that there is room for the
+/// rest.
+pub const LOGOUTS_AT_ONCE_MAX: u32 = 32;
+/// Such tries at once at one client.
+pub const LOGOUTS_EACH_MAX: u32 = 4;
+/// How long a try may take before it is made again: whoever began it may be gone.
+pub const LOGOUT_LEASE: Span = Span::from_seconds(15);
+/// Bytes of what a client answers that it was told.
+pub const LOGOUT_ANSWER_BYTES_MAX: usize = 64 * 1024;
+/// Clients that are given up in one commit for their age.
+pub const LOGOUTS_GIVEN_UP_AT_ONCE: u32 = 1_000;

@@ -7,7 +7,7 @@ use crate::openapi::routes;
 use crate::pages::assets;
 use crate::routes::api::admin::{clients, keys, revocations as admin_revocations};
 use crate::routes::api::{accounts, me, openapi, refresh, sessions, sign_in, sign_out};
-use crate::routes::oauth2::{authorize, introspect, register, revoke, token, userinfo};
+use crate::routes::oauth2::{authorize, introspect, logout, register, revoke, token, userinfo};
 use crate::routes::{health, metrics, revocations, well_known};
 use axum::Router;
 use axum::routing::{get, post};
@@ -65,5 +65,7 @@ fn pages() -> Router<App> {
         .route("/oauth2/authorize", get(authorize::get).post(authorize::post))
         .route("/sign-in", get(authorize::sign_in::show).post(authorize::sign_in::submit))
         .route("/consent", post(authorize::consent::submit))
+        .route("/oauth2/logout", get(logout::get).post(logout::post))
+        .route("/sign-out", post(logout::submit))
         .route("/assets/{name}", get(assets::asset))
 }

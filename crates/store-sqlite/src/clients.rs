@@ -12,8 +12,8 @@ use crate::self_described;
 use countersign_core::Time;
 use countersign_core::audit::AuditEvent;
 use countersign_core::client::{
-    AuthenticationMethod, Client, ClientAuthentication, ClientId, ClientStatus, InvalidRedirectUri, RedirectUri,
-    RotationPolicy,
+    AuthenticationMethod, BackchannelLogout, Client, ClientAuthentication, ClientId, ClientLogout, ClientStatus,
+    InvalidRedirectUri, LogoutUri, RedirectUri, RotationPolicy,
 };
 use countersign_core::resource::{InvalidResource, ResourceUri};
 use countersign_core::revocation::RevocationSubject;
@@ -31,7 +31,8 @@ use std::collections::BTreeSet;
 macro_rules! client_columns {
     () => {
         "c.id, c.name, c.kind, c.authentication, c.secret_hash, c.jwks, c.scopes, c.resources, c.rotation, c.overlap, c.status,
-         c.created_at, c.redirect_uris, c.origin"
+         c.created_at, c.redirect_uris, c.origin, c.post_logout_redirect_uris, c.backchannel_logout_uri,
+         c.backchannel_logout_session_required"
     };
 }
 pub(crate) use client_columns;
@@ -121,12 +122,16 @@ impl ClientStore for SqliteStore {
 
     fn remove_client(&self, remove: RemoveClient) -> StoreFuture<'_, ClientChanged> {
         self.writer.run("removing a client", move |commit| {
-            if change(commit, "DELETE FROM client WHERE id = ?1", (remove.client.as_str(),))? == 0 {
+            let id = remove.client.as_str();
+            if first(commit, "SELECT 1 FROM client WHERE id = ?1", (id,), |_| Ok(()))?.is_none() {
                 return Ok(ClientChanged::Lost);
             }
+            // Before the client is gone: it is told of its sessions' end.
+            let ended = end(commit, &remove.client, &remove.ending, remove.now)?;
+            change(commit, "DELETE FROM client WHERE id = ?1", (id,))?;
             forget_consents(commit, &remove.client)?;
             tell(commit, &remove.audit)?;
-            end(commit, &remove.client, &remove.ending, remove.now).map(ClientChanged::Changed)
+            Ok(ClientChanged::Changed(ended))
         })
     }
 }
@@ -173,12 +178,14 @@ pub(crate) fn write(commit: &Connection, client: &Client) -> Result<(), Fault> {
 }
 
 pub(crate) fn insert(commit: &Connection, client: &Client) -> Result<u64, Fault> {
+    let told = client.logout.backchannel.as_ref();
     change(
         commit,
         "INSERT INTO client
              (id, name, kind, authentication, secret_hash, scopes, resources, rotation, overlap, status, created_at,
-              redirect_uris, jwks, origin)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) ON CONFLICT (id) DO NOTHING",
+              redirect_uris, jwks, origin, post_logout_redirect_uris, backchannel_logout_uri,
+              backchannel_logout_session_required)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17) ON CONFLICT (id) DO NOTHING",
         params![
             client.id.as_str(),
             client.name,
@@ -194,12 +201,15 @@ pub(crate) fn insert(commit: &Connection, client: &Client) -> Result<u64, Fault>
             joined(client.redirect_uris.iter().map(RedirectUri::as_str)),
             jwks(client),
             client.origin.code(),
+            joined(client.logout.post_logout_redirect_uris.iter().map(RedirectUri::as_str)),
+            told.map(|told| told.uri.as_str()),
+            told.is_some_and(|told| told.session_required),
         ],
     )
 }
 
 /// How many columns [`client`] takes.
-pub(crate) const COLUMNS: usize = 14;
+pub(crate) const COLUMNS: usize = 17;
 
 pub(crate) fn client(row: &mut Columns<'_, '_>) -> Result<Client, Fault> {
     Ok(Client {
@@ -223,7 +233,16 @@ pub(crate) fn client(row: &mut Columns<'_, '_>) -> Result<Client, Fault> {
         created_at: row.time()?,
         redirect_uris: row.text(redirect_uris)?,
         origin: row.parsed()?,
+        logout: logout(row)?,
     })
+}
+
+/// The columns `post_logout_redirect_uris`, `backchannel_logout_uri` and `backchannel_logout_session_required`.
+fn logout(row: &mut Columns<'_, '_>) -> Result<ClientLogout, Fault> {
+    let post_logout_redirect_uris = row.text(redirect_uris)?;
+    let (uri, session_required) = (row.some(|row| row.text(LogoutUri::parse))?, row.take()?);
+    let backchannel = uri.map(|uri| BackchannelLogout { uri, session_required });
+    Ok(ClientLogout { post_logout_redirect_uris, backchannel })
 }
 
 fn resources(uris: &str) -> Result<BTreeSet<ResourceUri>, InvalidResource> {

@@ -1,9 +1,11 @@
-//! Ending sessions: with their children, and with a revocation for each whose tokens may live, in the same commit.
+//! Ending sessions: with their children, with a revocation for each whose tokens may live, and with a note for each whose
+//! client has to be told, in the same commit.
 
 use crate::audit::tell;
 use crate::error::Fault;
+use crate::logouts::{EndedAt, write_down};
 use crate::revocations::append;
-use crate::rows::{Columns, all, change, first, millis};
+use crate::rows::{all, change, first, millis};
 use countersign_core::client::ClientId;
 use countersign_core::revocation::Revocation;
 use countersign_core::session::{End, EndReason, Session};
@@ -118,17 +120,17 @@ impl Ending<'_> {
                  WHERE child.offline_access = 0 AND child.ended_at IS NULL AND child.id IS NOT :spared
              )
              UPDATE session SET ended_at = :now, end_reason = :reason, end_by = :by WHERE id IN (SELECT id FROM ending)
-             RETURNING id, last_token_expires_at"
+             RETURNING {}",
+            EndedAt::COLUMNS
         );
         let (spared, now, reason) = (self.spared.map(|id| *id.as_bytes()), millis(self.now), self.end.reason.code());
         let how: [(&str, &dyn ToSql); 4] =
             [(":spared", &spared), (":now", &now), (":reason", &reason), (":by", &self.end.by)];
-        let ended = all(commit, &statement, [&how, params].concat().as_slice(), |row: &mut Columns<'_, '_>| {
-            Ok((SessionId::from_bytes(row.take()?), row.time()?))
-        })?;
-        let published: Vec<_> =
-            ended.iter().filter_map(|(session, last)| Revocation::of_session(*session, *last, self.now)).collect();
+        let ended = all(commit, &statement, [&how, params].concat().as_slice(), EndedAt::read)?;
+        let revoked = |one: &EndedAt| Revocation::of_session(one.session, one.last_token_expires_at, self.now);
+        let published: Vec<_> = ended.iter().filter_map(revoked).collect();
         append(commit, &published)?;
+        write_down(commit, &ended, self.end, self.now)?;
         Ok(EndedSessions { sessions: ended.len() as u64, published: published.len() as u64 })
     }
 }

@@ -17,6 +17,7 @@ mod file;
 mod grants;
 mod keys;
 pub mod limits;
+mod logouts;
 mod migrate;
 mod open;
 mod pages;

@@ -24,6 +24,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { name: "grants", sql: include_str!("../migrations/0004_grants.sql") },
     Migration { name: "requested_claims", sql: include_str!("../migrations/0005_requested_claims.sql") },
     Migration { name: "self-described clients", sql: include_str!("../migrations/0006_self_described_clients.sql") },
+    Migration { name: "logout", sql: include_str!("../migrations/0007_logout.sql") },
 ];
 
 /// What a database holds, compared with what we know.

@@ -29,14 +29,15 @@ pub(crate) fn register(commit: &Connection, register: &RegisterItself) -> Result
 fn make_room(commit: &Connection, unused_max: u32) -> Result<(), Fault> {
     const UNUSED: &str = "origin <> 'operator' AND used_at IS NULL";
     let count = format!("SELECT count(*) FROM client WHERE {UNUSED}");
-    let unused: u32 = first(commit, &count, (), |row| row.take())?.unwrap_or(0);
+    let beyond = |row: &mut Columns<'_, '_>| Ok(row.unsigned()?.saturating_sub(u64::from(unused_max)));
+    let beyond = first(commit, &count, (), beyond)?.unwrap_or(0);
     let statement = format!(
         "DELETE FROM client WHERE id = (
              SELECT id FROM client WHERE {UNUSED} AND network IS (
                  SELECT network FROM client WHERE {UNUSED} GROUP BY network ORDER BY count(*) DESC, network LIMIT 1)
              ORDER BY created_at, rowid LIMIT 1)"
     );
-    for _ in unused_max..unused {
+    for _ in 0..beyond {
         change(commit, &statement, ())?;
     }
     Ok(())

@@ -159,13 +159,24 @@ impl ClientMetadata {
         }
         let redirect_uris =
             self.redirect_uris.filter(|uris| !uris.is_empty()).ok_or(InvalidMetadata::NoRedirectUris)?;
-        // An empty name is none.
-        let name = self.client_name.filter(|name| !name.is_empty());
+        let name = self.client_name.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
+        if name.as_ref().is_some_and(|name| name.contains(turns_letters_around)) {
+            return Err(InvalidClient::Name.into());
+        }
         let profile =
             ClientProfile { name, scopes, resources: BTreeSet::new(), redirect_uris, ..ClientProfile::default() };
         let client = Client::register(Registration { id, kind, profile, authentication, created_at })?;
         Ok(Client { origin, ..client })
     }
+}
+
+/// Whether a character makes others appear in another order or on another line: a name with it could rewrite the page that
+/// people are asked on (Unicode UAX #9 §2).
+const fn turns_letters_around(character: char) -> bool {
+    matches!(
+        character,
+        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
+    )
 }
 
 /// What is left out is what an agent is: on somebody's device, or wherever it likes.
@@ -282,7 +293,11 @@ mod tests {
             let why = described(&json!({ "redirect_uris": [uri] })).unwrap_err();
             assert!(why.is_about_redirect_uris(), "{uri}: {why}");
         }
-        assert!(!described(&json!({ "client_name": "a\u{7}" })).unwrap_err().is_about_redirect_uris());
+        for name in ["a\u{7}", "a\u{202e}b", "\u{2066}a", "a\u{2029}b", &"x".repeat(129)] {
+            let why = described(&json!({ "client_name": name })).unwrap_err();
+            assert!(!why.is_about_redirect_uris(), "{name:?}: {why}");
+        }
+        assert_eq!(described(&json!({ "client_name": " \u{3000}" })).unwrap().name, None);
         for text in ["", "[]", "null", "{\"client_id\":1,\"client_id\":2}", "{} {}", "[[[[[[[[[[[[[[[[[["] {
             assert_eq!(ClientMetadata::parse(text.as_bytes()), Err(InvalidMetadata::Malformed), "{text}");
         }

@@ -4,6 +4,7 @@ mod assertion;
 mod authentication;
 mod document;
 mod kind;
+mod logout;
 mod metadata;
 mod origin;
 mod redirect_uri;
@@ -14,6 +15,7 @@ pub use assertion::{AssertionUse, ClientAssertion};
 pub use authentication::{AuthenticationMethod, ClientAuthentication, ClientProof, UnknownAuthenticationMethod};
 pub use document::DocumentUrl;
 pub use kind::{ClientKind, UnknownClientKind};
+pub use logout::{BackchannelLogout, ClientLogout, LogoutProfile, LogoutUri};
 pub use metadata::{ClientMetadata, InvalidMetadata};
 pub use origin::{ClientOrigin, UnknownClientOrigin};
 pub use redirect_uri::{InvalidRedirectUri, RedirectUri};
@@ -55,6 +57,8 @@ pub struct Client {
     pub resources: BTreeSet<ResourceUri>,
     /// Where authorization responses may go.
     pub redirect_uris: BTreeSet<RedirectUri>,
+    /// What it hears of sign-outs.
+    pub logout: ClientLogout,
     /// Whether its refresh tokens rotate.
     pub rotation: RotationPolicy,
     /// For workers that each hold a copy of one token: the predecessor stays good this long. None for everybody else.
@@ -205,6 +209,7 @@ impl Client {
             scopes: ScopeSet::default(),
             resources: BTreeSet::new(),
             redirect_uris: BTreeSet::new(),
+            logout: ClientLogout::default(),
             rotation: RotationPolicy::On,
             overlap: Span::ZERO,
             status: ClientStatus::Active,

@@ -1,8 +1,8 @@
 //! What a client can be registered as.
 
 use super::{
-    AuthenticationMethod, Client, ClientAuthentication, ClientId, ClientKind, ClientOrigin, ClientStatus,
-    InvalidRedirectUri, RedirectUri, RotationPolicy,
+    AuthenticationMethod, Client, ClientAuthentication, ClientId, ClientKind, ClientLogout, ClientOrigin, ClientStatus,
+    InvalidRedirectUri, LogoutProfile, RedirectUri, RotationPolicy,
 };
 use crate::limits::{CLIENT_NAME_CHARACTERS_MAX, CLIENT_RESOURCES_MAX, OVERLAP_MAX, REDIRECT_URIS_MAX, SCOPES_MAX};
 use crate::resource::ResourceUri;
@@ -23,6 +23,8 @@ pub struct ClientProfile {
     pub redirect_uris: Vec<String>,
     /// [`Client::overlap`].
     pub overlap: Span,
+    /// What it hears of sign-outs, as it was typed.
+    pub logout: LogoutProfile,
 }
 
 /// A client to be registered.
@@ -82,6 +84,29 @@ pub enum InvalidClient {
     /// Its refresh tokens stay as they are, or it has none.
     #[error("overlap is for clients whose refresh tokens rotate: spa, native and mcp without a secret")]
     NoUseForOverlap,
+    /// One of the post-logout redirect URIs can't be registered.
+    #[error("post-logout redirect URI {number}: {why}")]
+    PostLogoutRedirectUri {
+        /// Which of them, from 1.
+        number: usize,
+        /// Why not.
+        why: InvalidRedirectUri,
+    },
+    /// The back-channel logout URI can't be registered.
+    #[error("back-channel logout URI, which is as redirect URIs are: {why}")]
+    BackchannelLogoutUri {
+        /// Why not.
+        why: InvalidRedirectUri,
+    },
+    /// It wants `sid` in logout tokens, and there is nowhere to send one.
+    #[error("`backchannel_logout_session_required` needs a back-channel logout URI")]
+    NoBackchannelLogoutUri,
+    /// Nobody signs in at it, so nobody signs out.
+    #[error("a client of kind `{}` has nothing to do with sign-outs: nobody signs in at it", kind.code())]
+    NoUseForLogout {
+        /// What it is.
+        kind: ClientKind,
+    },
     /// It authenticates by an assertion, and nothing could check one.
     #[error("a client that authenticates by `private_key_jwt` needs the public keys that check its assertions")]
     NoKeys,
@@ -111,7 +136,7 @@ impl Client {
     /// [`InvalidClient`] tells which part can't be registered.
     pub fn register(registration: Registration) -> Result<Self, InvalidClient> {
         let Registration { id, kind, profile, authentication, created_at } = registration;
-        let ClientProfile { name, scopes, resources, redirect_uris, overlap } = profile;
+        let ClientProfile { name, scopes, resources, redirect_uris, overlap, logout } = profile;
         let prints = |name: &String| {
             (1..=CLIENT_NAME_CHARACTERS_MAX).contains(&name.chars().count()) && !name.chars().any(char::is_control)
         };
@@ -134,6 +159,7 @@ impl Client {
             kind,
             origin: ClientOrigin::Operator,
             redirect_uris: to_come_back_to(kind, &redirect_uris)?,
+            logout: ClientLogout::register(kind, &logout)?,
             // A session of a public client may be bound to a key: then it proves more than rotation would.
             rotation: RotationPolicy::UnlessProven,
             overlap: overlapping(overlap, method)?,

@@ -3,6 +3,7 @@
 use crate::key_ring::{
     KeyRing, KeyState, MacKey, MacKeyState, MasterKey, Purpose, RingKey, RingVersion, StorageKey, UnsealError,
 };
+use crate::logout::LogoutClaims;
 use crate::token::{MacKeys, MacStanding};
 use countersign_jose::{JwkSet, KeyError, KeyId, KeySet, Signer, SigningKey};
 use countersign_revocation::{FeedSigner, SignObjectError};
@@ -24,6 +25,10 @@ pub struct OpenKeyRing {
     pub mac_keys: MacKeys,
     /// Signs ID tokens; none until their first key is made.
     pub id_tokens: Option<Signer>,
+    /// Signs logout tokens with the same key: clients check both alike.
+    pub logout_tokens: Option<Signer>,
+    /// What checks ID tokens.
+    pub id_token_keys: KeySet,
     /// The published keys of access tokens and ID tokens: `next`, `active` and `retiring` ones that have a public part.
     pub jwks: JwkSet,
     asymmetric: KeySet,
@@ -105,6 +110,8 @@ impl OpenKeyRing {
             mac_keys: open_mac_keys(ring, storage, issuer)?,
             jwks: JwkSet { keys: [tokens.jwks().keys, id_tokens.jwks().keys].concat() },
             id_tokens: id_tokens.active(ring).ok().map(|key| Signer::new(key, "JWT")),
+            logout_tokens: id_tokens.active(ring).ok().map(|key| Signer::new(key, LogoutClaims::TYPE)),
+            id_token_keys: id_tokens.set(Kind::Asymmetric)?,
             asymmetric: tokens.set(Kind::Asymmetric)?,
             symmetric: tokens.set(Kind::Symmetric)?,
         })

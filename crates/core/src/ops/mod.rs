@@ -7,6 +7,7 @@
 //! | [`Refresh`] | trades a refresh token for a fresh access token and, mostly, its successor |
 //! | [`Authorize`] | gives a client an authorization code, once whoever is at the browser signed in and agreed |
 //! | [`SignOut`] | ends a session, or all of its account's |
+//! | [`LogOut`] | signs somebody out of their browser on a client's wish |
 //! | [`AuthenticateClient`] | checks a client's secret |
 //! | [`ExchangeCode`] | trades an authorization code for the tokens of a new session |
 //! | [`ClientCredentials`] | gives a machine an access token |
@@ -33,6 +34,7 @@ mod exchange_code;
 mod found;
 mod hashing;
 mod issue;
+mod log_out;
 mod refresh;
 mod restore;
 mod revoke;
@@ -59,6 +61,7 @@ pub use exchange_code::{ExchangeCode, Exchanged, NotExchanged};
 pub use found::{Found, Foundation, OnIssuerChange};
 pub use hashing::{HashInPlace, HashingError, HashingFuture, PasswordHashing};
 pub use issue::{Issue, IssuedRefresh};
+pub use log_out::{AfterLogout, LogOut, LoggedOut, LogoutQuestion};
 pub use refresh::{Refresh, Refreshed};
 pub use restore::{Replaced, Restore, Restored, RestoredSessions};
 pub use revoke::{Revocable, Revoke, Revoked};

@@ -85,6 +85,16 @@ reasons! {
     Restored = "restored",
 }
 
+impl EndReason {
+    /// Whether the client at which the session was is told of its end (OpenID Connect Back-Channel Logout §2.5). Not what
+    /// it did itself; not what only became old, since its own session has an age of its own; and not in the name of an
+    /// issuer that it does not know.
+    #[must_use]
+    pub const fn is_told(self) -> bool {
+        !matches!(self, Self::TokenRevoked | Self::IdleExpired | Self::AbsoluteExpired | Self::IssuerChanged)
+    }
+}
+
 impl End {
     /// An ending for `reason`, by nothing in particular.
     #[must_use]

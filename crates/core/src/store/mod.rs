@@ -17,6 +17,7 @@ mod error;
 mod figures;
 mod grants;
 mod keys;
+mod logouts;
 mod page;
 mod resources;
 mod revocations;
@@ -35,6 +36,7 @@ pub use error::StoreError;
 pub use figures::WriterFigures;
 pub use grants::{GrantStore, RedeemCode, Redemption};
 pub use keys::{KeyStore, RingChange};
+pub use logouts::{ClaimLogouts, GiveUpLogouts, LogoutOutcome, LogoutStore, SettleLogout};
 pub use page::{Cursor, CursorStanding, Page, Paged};
 pub use resources::{AddedResource, RemoveResource, ResourceStore};
 pub use revocations::{BeginEpoch, ChangeMark, EndWithEpoch, FeedPage, Published, RevocationStore};
@@ -56,6 +58,7 @@ pub trait Store:
     + ClientStore
     + ResourceStore
     + GrantStore
+    + LogoutStore
     + KeyStore
     + RevocationStore
     + AuditStore
@@ -71,6 +74,7 @@ impl<T> Store for T where
         + ClientStore
         + ResourceStore
         + GrantStore
+        + LogoutStore
         + KeyStore
         + RevocationStore
         + AuditStore

@@ -21,6 +21,7 @@ pub mod ending;
 mod fixtures;
 pub mod grants;
 pub mod keys;
+pub mod logouts;
 pub mod model;
 pub mod password;
 pub mod races;
@@ -107,6 +108,17 @@ macro_rules! store_suite {
                 keys_that_are_gone_are_gone
                 a_change_publishes_and_tells_in_its_commit
             }
+            logouts {
+                a_client_reads_back_with_what_it_hears_of_sign_outs
+                whoever_has_to_be_told_is_written_down_with_the_end
+                each_reason_is_told_or_not
+                children_and_bulk_endings_are_told_too
+                a_client_that_is_removed_hears_of_it
+                what_is_claimed_is_nobody_elses_until_the_lease_is_over
+                what_failed_is_due_again_when_it_was_said
+                one_client_does_not_hold_up_another
+                what_is_too_old_is_given_up_and_told_once_a_client
+            }
             model {
                 any_sequence_of_changes_leaves_a_session_as_the_contract_says
             }
@@ -185,7 +197,7 @@ macro_rules! store_suite {
 #[test]
 fn every_behaviour_is_in_the_list() {
     const LIST: &str = include_str!("mod.rs");
-    const TOPICS: [&str; 15] = [
+    const TOPICS: [&str; 16] = [
         include_str!("accounts.rs"),
         include_str!("audit.rs"),
         include_str!("clients.rs"),
@@ -193,6 +205,7 @@ fn every_behaviour_is_in_the_list() {
         include_str!("ending.rs"),
         include_str!("grants.rs"),
         include_str!("keys.rs"),
+        include_str!("logouts.rs"),
         include_str!("model.rs"),
         include_str!("password.rs"),
         include_str!("races.rs"),

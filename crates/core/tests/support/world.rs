@@ -4,7 +4,7 @@ use super::memory::MemoryStore;
 use super::turns::alone;
 use countersign_core::account::{AccountStatus, PasswordPolicy, Roles};
 use countersign_core::client::{
-    Client, ClientAuthentication, ClientId, ClientKind, ClientOrigin, ClientStatus, RotationPolicy,
+    Client, ClientAuthentication, ClientId, ClientKind, ClientLogout, ClientOrigin, ClientStatus, RotationPolicy,
 };
 use countersign_core::key_ring::MacKeyId;
 use countersign_core::ops::{IssuedRefresh, Policies, Refresh, Refreshed};
@@ -114,6 +114,7 @@ pub(crate) fn client(id: &str) -> Client {
         authentication: ClientAuthentication::Public,
         scopes: ScopeSet::default(),
         resources: [].into(),
+        logout: ClientLogout::default(),
         redirect_uris: [].into(),
         rotation: RotationPolicy::On,
         overlap: Span::ZERO,

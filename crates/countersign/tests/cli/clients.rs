@@ -106,6 +106,24 @@ fn workers_with_copies_get_an_overlap_and_are_told_what_it_costs() {
 }
 
 #[test]
+fn a_client_is_shown_with_what_it_hears_of_sign_outs() {
+    let place = Place::new();
+    let uris = ["https://shop.example/bye", "http://localhost:3000/bye"];
+    let (told, required) = ("https://shop.example/told", "--backchannel-logout-session-required");
+    let add = ["client", "add", "shop", "--kind", "web", "--redirect-uri", "https://shop.example/cb"];
+    let post = ["--post-logout-redirect-uri", uris[0], "--post-logout-redirect-uri", uris[1]];
+    place.json(&[&add[..], &post, &["--backchannel-logout-uri", told, required]].concat());
+    let shop = place.json(&["client", "show", "shop"]);
+    assert_eq!(shop["post_logout_redirect_uris"], json!([uris[1], uris[0]]));
+    assert_eq!(
+        (&shop["backchannel_logout_uri"], &shop["backchannel_logout_session_required"]),
+        (&json!(told), &json!(true))
+    );
+    let shown = place.run(&["client", "show", "shop"]);
+    assert!(uris.iter().chain([&told]).all(|uri| shown.out.contains(uri)), "{shown:?}");
+}
+
+#[test]
 fn what_can_not_be_a_client_is_refused() {
     let place = Place::new();
     place.json(&["client", "add", "billing", "--kind", "machine", "--scope", "feed:read"]);
@@ -118,6 +136,13 @@ fn what_can_not_be_a_client_is_refused() {
     }
     add(&["--kind", "spa", "--redirect-uri", "https://a.example/cb", "--auth", "client_secret_basic"])
         .assert_failed(2, &["`spa`", "`none`"]);
+    let web = ["--kind", "web", "--redirect-uri", "https://a.example/cb"];
+    add(&[&web[..], &["--post-logout-redirect-uri", "https://a.example/#bye"]].concat())
+        .assert_failed(2, &["post-logout redirect URI 1", "no fragment"]);
+    add(&[&web[..], &["--backchannel-logout-uri", "http://a.example/told"]].concat())
+        .assert_failed(2, &["back-channel logout URI", "`https`"]);
+    add(&[&web[..], &["--backchannel-logout-session-required"]].concat())
+        .assert_failed(2, &["--backchannel-logout-uri"]);
     add(&["--kind", "machine", "--auth", "private_key_jwt"]).assert_failed(2, &["needs the public keys"]);
     add(&["--kind", "robot"]).assert_failed(2, &["not a kind of client"]);
     add(&["--kind", "machine", "--scope", "a b"]).assert_failed(2, &["not a scope"]);

@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 use support::{ServerProcess, countersign};
 
 const CALLBACK: &str = "https://app.example.com/callback";
+const BYE: &str = "https://app.example.com/bye";
 const LOGIN: &str = "ana@example.com";
 const PASSWORD: &str = "four geese in a tin boat";
 
@@ -50,7 +51,7 @@ impl Place {
         std::fs::write(&public, serde_json::to_vec(&keys).unwrap()).unwrap();
         let keys = public.display().to_string();
         for (secret, id, options) in [
-            ("SECRET_NONE", "spa", &["--kind", "spa"][..]),
+            ("SECRET_NONE", "spa", &["--kind", "spa", "--post-logout-redirect-uri", BYE][..]),
             ("SECRET_BASIC", "web-basic", &["--kind", "web"]),
             ("SECRET_POST", "web-post", &["--kind", "web", "--auth", "client_secret_post"]),
             ("SECRET_KEY", "web-key", &["--kind", "web", "--jwk-file", &keys]),
@@ -87,10 +88,10 @@ impl Place {
         self.serve_with(&[])
     }
 
-    /// Starts a server without grace: whatever would need it shows. What the clients know is complete then.
-    fn serve_with(&mut self, settings: &[(&str, &str)]) -> ServerProcess {
-        let strict = [("COUNTERSIGN_SESSIONS__GRACE", "0s"), ("COUNTERSIGN_SESSIONS__FORGIVENESS", "0")];
-        let server = ServerProcess::start(&self.data(), "127.0.0.1:0", &[&strict, settings].concat());
+    /// The same with further settings.
+    fn serve_with(&mut self, more: &[(&str, &str)]) -> ServerProcess {
+        let settings = [("COUNTERSIGN_SESSIONS__GRACE", "0s"), ("COUNTERSIGN_SESSIONS__FORGIVENESS", "0")];
+        let server = ServerProcess::start(&self.data(), "127.0.0.1:0", &[&settings, more].concat());
         self.environment.push(("ISSUER", format!("http://localhost:{}", server.address.port())));
         server
     }
@@ -176,11 +177,18 @@ fn mod_auth_openidc_of_apache() {
     let port = free_port();
     let mut place = Place::new();
     let callback = format!("http://localhost:{port}/secure/callback");
-    place.add_client("SECRET_APACHE", "apache", &["--kind", "web", "--redirect-uri", &callback]);
-    let _server = place.serve();
+    let (bye, told) = (format!("http://localhost:{port}/bye.html"), format!("{callback}?logout=backchannel"));
+    let sign_outs = ["--post-logout-redirect-uri", &bye, "--backchannel-logout-uri", &told];
+    place.add_client(
+        "SECRET_APACHE",
+        "apache",
+        &[&["--kind", "web", "--redirect-uri", &callback], &sign_outs[..]].concat(),
+    );
+    let _server = place.serve_with(&[("COUNTERSIGN_SERVER__OUTBOUND_ALLOW", &format!("localhost:{port}"))]);
     let folder = place.folder.path().join("apache");
     std::fs::create_dir_all(folder.join("www/secure")).unwrap();
     std::fs::write(folder.join("www/secure/page.html"), "behind the sign-in").unwrap();
+    std::fs::write(folder.join("www/bye.html"), "signed out").unwrap();
     place.environment.push(("FOLDER", folder.display().to_string()));
     place.environment.push(("PORT", port.to_string()));
     let config = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients/apache/httpd.conf");

@@ -7,6 +7,7 @@ mod behind_nginx;
 #[path = "../../../server/tests/it/support/certificates.rs"]
 mod certificates;
 mod client;
+mod outbound;
 #[path = "../support/mod.rs"]
 mod support;
 mod under_load;

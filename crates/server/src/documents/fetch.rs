@@ -39,7 +39,7 @@ impl Fetch<'_> {
     /// The document as it is now; `known` is what it was.
     pub(super) async fn document(&self, url: &DocumentUrl, known: Option<&Known>) -> Result<Known, DocumentError> {
         let etag = known.and_then(|known| known.etag.as_ref());
-        let fetched = self.get(url.as_str(), url.host(), etag).await?;
+        let fetched = self.get(url.as_str(), etag).await?;
         let freshness = Freshness::of(&fetched.headers);
         if let (StatusCode::NOT_MODIFIED, Some(known), Some(etag)) = (fetched.status, known, etag) {
             let (client, etag) = (known.client.clone(), Some(etag.clone()));
@@ -55,8 +55,7 @@ impl Fetch<'_> {
     }
 
     async fn keys(&self, uri: &str) -> Result<Option<JwkSet>, DocumentError> {
-        let host = url::Url::parse(uri).ok().and_then(|url| Some(url.host_str()?.to_owned())).unwrap_or_default();
-        let fetched = self.get(uri, &host, None).await?;
+        let fetched = self.get(uri, None).await?;
         // Key sets have types of their own (RFC 7517 §8.5), and files on plain servers have any.
         if fetched.status != StatusCode::OK {
             return Err(DocumentError::Status(fetched.status));
@@ -64,8 +63,10 @@ impl Fetch<'_> {
         Ok(JwkSet::parse(&fetched.body).ok())
     }
 
-    async fn get(&self, url: &str, host: &str, etag: Option<&HeaderValue>) -> Result<Fetched, DocumentError> {
-        self.app.throttle().take_fetch(self.address, host, self.now).map_err(DocumentError::Throttled)?;
+    async fn get(&self, url: &str, etag: Option<&HeaderValue>) -> Result<Fetched, DocumentError> {
+        // Whatever the port: it is one machine that is asked.
+        let host = url::Url::parse(url).ok().and_then(|url| Some(url.host_str()?.to_owned())).unwrap_or_default();
+        self.app.throttle().take_fetch(self.address, &host, self.now).map_err(DocumentError::Throttled)?;
         Ok(self.app.outbound().get_unless(url, JSON, DOCUMENT_BYTES_MAX, etag).await?)
     }
 }

@@ -72,7 +72,7 @@ kinds! {
     MissingToken: UNAUTHORIZED, "missing_token", "No token was sent";
     StaleAuthentication: UNAUTHORIZED, "insufficient_user_authentication", "Sign in again: this needs a recent sign-in";
     InsufficientScope: FORBIDDEN, "insufficient_scope", "This needs a scope that the token does not have";
-    MayNotRegister: FORBIDDEN, "insufficient_scope", "This needs the scope clients:register, or an administrator";
+    MayNotRegister: FORBIDDEN, "may_not_register", "This needs the scope clients:register, or an administrator";
     Forbidden: FORBIDDEN, "forbidden", "This needs a role that the account does not have";
     WrongPassword: FORBIDDEN, "wrong_password", "The current password is another";
     CrossSite: FORBIDDEN, "cross_site", "The request came from another site";

@@ -42,7 +42,6 @@ pub(super) const fn code(kind: Kind) -> &'static str {
         | Kind::InvalidScope
         | Kind::InvalidRedirectUri
         | Kind::InvalidClientMetadata
-        | Kind::MayNotRegister
         | Kind::InvalidTarget
         | Kind::InvalidDpopProof
         | Kind::InvalidToken
@@ -52,6 +51,8 @@ pub(super) const fn code(kind: Kind) -> &'static str {
         | Kind::UseDpopNonce => kind.row().1,
         Kind::UnprovenToken => Kind::InvalidDpopProof.row().1,
         Kind::TokenNeedsNonce => Kind::UseDpopNonce.row().1,
+        // RFC 6750 §3.1.
+        Kind::MayNotRegister => "insufficient_scope",
         Kind::RateLimited | Kind::Overloaded | Kind::Unavailable => "temporarily_unavailable",
         Kind::Internal => "server_error",
         _ => "invalid_request",

@@ -62,7 +62,7 @@ impl Form {
     /// The form of whatever is below this path, known or not.
     pub(crate) fn of(path: &str) -> Self {
         match path {
-            "/oauth2/authorize" | "/sign-in" | "/consent" => Self::Page,
+            "/oauth2/authorize" | "/oauth2/logout" | "/sign-in" | "/consent" | "/sign-out" => Self::Page,
             _ if path.starts_with("/oauth2/") => Self::OAuth,
             _ => Self::Problem,
         }

@@ -1,5 +1,7 @@
 //! What runs without a request.
 
+mod logouts;
+
 use crate::app::App;
 use crate::feed::publish;
 use countersign_core::Span;
@@ -22,6 +24,7 @@ pub(crate) async fn run(app: App, audit_kept: Span) {
         sweep(&app),
         forget_audit,
         count_sessions(&app),
+        logouts::run(&app),
         publish(app.clone())
     );
 }

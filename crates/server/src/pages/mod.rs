@@ -7,11 +7,13 @@ mod form_post;
 mod own_word;
 mod place;
 mod sign_in;
+mod sign_out;
 
 pub(crate) use consent::consent;
 pub(crate) use error::error;
 pub(crate) use form_post::form_post;
 pub(crate) use sign_in::{Attempt, sign_in};
+pub(crate) use sign_out::{Standing, sign_out, signed_out};
 
 use crate::app::App;
 use crate::error::ApiError;

@@ -15,7 +15,12 @@ async fn both_metadata_documents_tell_what_exists() {
         assert_eq!(metadata["issuer"], ISSUER);
         assert_eq!(metadata["jwks_uri"], format!("{ISSUER}/.well-known/jwks.json"));
         assert_eq!(metadata["token_endpoint"], format!("{ISSUER}/oauth2/token"));
-        for (name, path) in [("introspection", "introspect"), ("revocation", "revoke"), ("userinfo", "userinfo")] {
+        for (name, path) in [
+            ("introspection", "introspect"),
+            ("revocation", "revoke"),
+            ("userinfo", "userinfo"),
+            ("end_session", "logout"),
+        ] {
             assert_eq!(metadata[format!("{name}_endpoint")], format!("{ISSUER}/oauth2/{path}"));
         }
         let grants = ["authorization_code", "refresh_token", "client_credentials"];
@@ -32,8 +37,14 @@ async fn both_metadata_documents_tell_what_exists() {
         assert_eq!(metadata["response_modes_supported"], json!(["query", "form_post"]));
         assert_eq!(metadata["code_challenge_methods_supported"], json!(["S256"]));
         assert_eq!(metadata["prompt_values_supported"], json!(["none", "login", "consent", "select_account"]));
-        assert_eq!(metadata["authorization_response_iss_parameter_supported"], true);
-        assert_eq!(metadata["claims_parameter_supported"], true);
+        for supported in [
+            "authorization_response_iss_parameter",
+            "claims_parameter",
+            "backchannel_logout",
+            "backchannel_logout_session",
+        ] {
+            assert_eq!(metadata[format!("{supported}_supported")], true);
+        }
         for unsupported in ["request_parameter", "request_uri_parameter"] {
             assert_eq!(metadata[format!("{unsupported}_supported")], false);
         }

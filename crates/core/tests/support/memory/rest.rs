@@ -5,15 +5,16 @@ use countersign_core::account::{Account, Login};
 use countersign_core::audit::{AuditEvent, AuditFilter};
 use countersign_core::client::{Client, ClientAuthentication, ClientId, ClientStatus};
 use countersign_core::grant::{AuthorizedCode, Consent};
+use countersign_core::logout::PendingLogout;
 use countersign_core::resource::{Resource, ResourceUri};
 use countersign_core::revocation::{Revocation, RevocationSubject, Sequence};
 use countersign_core::session::SecretHash;
 use countersign_core::store::{
     AccountStore, AddedResource, AuditStore, BeginEpoch, ChangeAccount, ChangeClientStatus, ChangeMark, ChangePassword,
-    Changed, ClientChanged, ClientStore, Created, Deployment, DeploymentStore, EndedSessions, FeedPage, Founded,
-    GrantStore, NewAccount, Page, Paged, Published, RaiseAlarm, RedeemCode, Redemption, RegisterItself, Registered,
-    RemoveClient, RemoveResource, ReplaceClientSecret, ResourceStore, RevocationStore, StatusChange, StoreFuture, Swap,
-    Swept, UseClient,
+    Changed, ClaimLogouts, ClientChanged, ClientStore, Created, Deployment, DeploymentStore, EndedSessions, FeedPage,
+    Founded, GiveUpLogouts, GrantStore, LogoutStore, NewAccount, Page, Paged, Published, RaiseAlarm, RedeemCode,
+    Redemption, RegisterItself, Registered, RemoveClient, RemoveResource, ReplaceClientSecret, ResourceStore,
+    RevocationStore, SettleLogout, StatusChange, StoreFuture, Swap, Swept, UseClient,
 };
 use countersign_core::{AccountId, Epoch, Span, Time};
 use countersign_jose::Timestamp;
@@ -92,6 +93,24 @@ impl GrantStore for MemoryStore {
 
     fn save_consent(&self, _: Consent, _: AuditEvent) -> StoreFuture<'_, ()> {
         not_kept("consents")
+    }
+}
+
+impl LogoutStore for MemoryStore {
+    fn claim_logouts(&self, _: ClaimLogouts) -> StoreFuture<'_, Vec<PendingLogout>> {
+        not_kept("logouts")
+    }
+
+    fn settle_logout(&self, _: SettleLogout) -> StoreFuture<'_, Swap> {
+        not_kept("logouts")
+    }
+
+    fn give_up_logouts(&self, _: GiveUpLogouts) -> StoreFuture<'_, u64> {
+        not_kept("logouts")
+    }
+
+    fn logouts_waiting(&self) -> StoreFuture<'_, u64> {
+        not_kept("logouts")
     }
 }
 

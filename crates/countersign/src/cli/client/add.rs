@@ -8,7 +8,9 @@ use crate::failure::Failure;
 use crate::output::{Answer, Output, Page};
 use crate::times::duration;
 use clap::Args;
-use countersign_core::client::{AuthenticationMethod, ClientId, ClientKind, ClientProfile, ClientSecret};
+use countersign_core::client::{
+    AuthenticationMethod, ClientId, ClientKind, ClientProfile, ClientSecret, LogoutProfile,
+};
 use countersign_core::ops::{ClientRegistered, RegisterClient};
 use countersign_core::resource::ResourceUri;
 use countersign_core::scope::{IDENTITY, MACHINES_ONLY, Scope, ScopeSet};
@@ -39,6 +41,15 @@ pub(super) struct AddArgs {
     /// Where people come back to once they have signed in, compared character by character; may be given again
     #[arg(long = "redirect-uri", value_name = "URI")]
     redirect_uris: Vec<String>,
+    /// Where people may come back to once they have signed out, compared character by character; may be given again
+    #[arg(long = "post-logout-redirect-uri", value_name = "URI")]
+    post_logout_redirect_uris: Vec<String>,
+    /// Where it is told of sessions that end, by logout tokens (OpenID Connect Back-Channel Logout)
+    #[arg(long = "backchannel-logout-uri", value_name = "URI")]
+    backchannel_logout_uri: Option<String>,
+    /// It needs the session's id in each logout token, which is always there
+    #[arg(long = "backchannel-logout-session-required", requires = "backchannel_logout_uri")]
+    backchannel_logout_session_required: bool,
     /// How it authenticates: none, client_secret_basic, client_secret_post or private_key_jwt [default: as its kind does]
     #[arg(long = "auth", value_name = "METHOD")]
     authentication: Option<AuthenticationMethod>,
@@ -85,6 +96,11 @@ impl AddArgs {
             resources: resources.map_err(Failure::usage)?,
             redirect_uris: self.redirect_uris,
             overlap: self.overlap.map_or(Span::ZERO, Span::from),
+            logout: LogoutProfile {
+                post_logout_redirect_uris: self.post_logout_redirect_uris,
+                backchannel_logout_uri: self.backchannel_logout_uri,
+                backchannel_logout_session_required: self.backchannel_logout_session_required,
+            },
         };
         let keys = self.keys.as_deref().map(read_keys).transpose()?;
         let served = profile.scopes.iter().all(|scope| MACHINES_ONLY.contains(&scope) || IDENTITY.contains(&scope));

@@ -6,10 +6,11 @@ use crate::cli::session::SessionView;
 use crate::failure::Failure;
 use crate::output::{Answer, Page};
 use crate::times::{length, rfc3339};
-use countersign_core::client::Client;
+use countersign_core::client::{Client, RedirectUri};
 use countersign_core::store::{Page as StorePage, SessionFilter};
 use countersign_core::{Span, Time};
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// All clients.
 #[derive(Serialize)]
@@ -24,13 +25,19 @@ struct ClientView {
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
     kind: &'static str,
-    origin: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    origin: Option<&'static str>,
     token_endpoint_auth_method: &'static str,
     scopes: Vec<String>,
     resources: Vec<String>,
     redirect_uris: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     overlap_seconds: Option<u64>,
+    post_logout_redirect_uris: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    backchannel_logout_uri: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    backchannel_logout_session_required: Option<bool>,
     status: &'static str,
     created_at: String,
     #[serde(skip)]
@@ -75,14 +82,19 @@ impl ClientDetail {
 
 impl ClientView {
     fn of(client: Client) -> Self {
+        let texts = |uris: &BTreeSet<RedirectUri>| uris.iter().map(|uri| uri.as_str().to_owned()).collect();
+        let told = client.logout.backchannel.as_ref();
         Self {
             client_id: client.id.to_string(),
             kind: client.kind.code(),
-            origin: client.origin.code(),
+            origin: client.origin.is_its_own_word().then(|| client.origin.code()),
             token_endpoint_auth_method: client.authentication.method().code(),
             scopes: client.scopes.iter().map(str::to_owned).collect(),
             resources: client.resources.iter().map(|uri| uri.as_str().to_owned()).collect(),
-            redirect_uris: client.redirect_uris.iter().map(|uri| uri.as_str().to_owned()).collect(),
+            redirect_uris: texts(&client.redirect_uris),
+            post_logout_redirect_uris: texts(&client.logout.post_logout_redirect_uris),
+            backchannel_logout_uri: told.map(|told| told.uri.as_str().to_owned()),
+            backchannel_logout_session_required: told.map(|told| told.session_required),
             overlap_seconds: Some(client.overlap.as_seconds()).filter(|seconds| *seconds > 0),
             status: client.status.code(),
             created_at: rfc3339(client.created_at),
@@ -95,7 +107,7 @@ impl ClientView {
         page.title(&self.client_id);
         self.name.iter().for_each(|name| page.field("name", name));
         page.field("kind", self.kind);
-        page.field("origin", self.origin);
+        self.origin.iter().for_each(|origin| page.field("word of", origin));
         page.field("status", self.status);
         page.field("method", self.token_endpoint_auth_method);
         let scopes = if self.scopes.is_empty() { "none".to_owned() } else { self.scopes.join(" ") };
@@ -103,6 +115,8 @@ impl ClientView {
         self.resources.iter().for_each(|uri| page.field("resource", uri));
         self.redirect_uris.iter().for_each(|uri| page.field("redirect", uri));
         self.overlap_seconds.iter().for_each(|seconds| page.field("overlap", &length(Span::from_seconds(*seconds))));
+        self.post_logout_redirect_uris.iter().for_each(|uri| page.field("signed out", uri));
+        self.backchannel_logout_uri.iter().for_each(|uri| page.field("told at", uri));
         page.time("registered", self.created);
     }
 }

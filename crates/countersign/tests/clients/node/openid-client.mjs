@@ -7,6 +7,7 @@ import { Browser } from "./browser.mjs";
 
 const { ISSUER, LOGIN, PASSWORD, SECRET_BASIC, SECRET_POST, SECRET_MACHINE, KEY_FILE } = process.env;
 const CALLBACK = "https://app.example.com/callback";
+const BYE = "https://app.example.com/bye";
 const insecure = { execute: [client.allowInsecureRequests] };
 const checks = [];
 
@@ -113,6 +114,32 @@ await check("single sign-on, prompt=none, and no", async () => {
   const refused = await new Browser().open(url, CALLBACK);
   assert.equal(refused.url.searchParams.get("error"), "login_required");
   assert.equal(refused.url.searchParams.get("iss"), ISSUER);
+});
+
+await check("signing out: at once with the ID token, after a question without", async () => {
+  const silent = async (browser) => {
+    const url = client.buildAuthorizationUrl(spa, {
+      redirect_uri: CALLBACK, scope: "openid", prompt: "none", code_challenge_method: "S256",
+      code_challenge: await client.calculatePKCECodeChallenge(client.randomPKCECodeVerifier()),
+    });
+    return (await browser.open(url, CALLBACK)).url.searchParams.get("error");
+  };
+  for (const hinted of [true, false]) {
+    const [browser, state] = [new Browser(), client.randomState()];
+    const tokens = await signIn(spa, "openid", { browser });
+    assert.equal(await silent(browser), null);
+    const hint = hinted ? { id_token_hint: tokens.id_token } : {};
+    const url = client.buildEndSessionUrl(spa, { post_logout_redirect_uri: BYE, state, ...hint });
+    let shown = await browser.open(url, BYE);
+    assert.equal(shown.page === undefined, hinted);
+    if (!hinted) {
+      assert.equal(await silent(browser), null);
+      shown = await browser.submit(shown, BYE, {}, "yes");
+    }
+    assert.equal(shown.url.href, `${BYE}?state=${state}`);
+    assert.equal(await silent(browser), "login_required");
+    await assert.rejects(client.refreshTokenGrant(spa, tokens.refresh_token), { error: "invalid_grant" });
+  }
 });
 
 console.log(`${checks.length} checks`);

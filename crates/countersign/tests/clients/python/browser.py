@@ -8,11 +8,13 @@ from urllib.parse import urljoin
 import requests
 
 ISSUER, LOGIN, PASSWORD = (os.environ[name] for name in ("ISSUER", "LOGIN", "PASSWORD"))
+# What is pressed on a page that asks: yes, in every case.
+BUTTONS = ("allow", "yes")
 
 
-def browse(url, callback=None):
-    """Signs in and agrees where it is asked to; gives the URL under `callback` at which it ends, or the page."""
-    browser = requests.Session()
+def browse(url, callback=None, browser=None):
+    """Signs in and says yes where it is asked to; gives the URL under `callback` at which it ends, or the page."""
+    browser = browser or requests.Session()
     answer = browser.get(url, allow_redirects=False, timeout=10)
     for _ in range(12):
         if "location" in answer.headers:
@@ -31,8 +33,9 @@ def browse(url, callback=None):
         if 'type="password"' in form:
             sent |= {"login": LOGIN, "password": PASSWORD}
         else:
-            tag = next(tag for tag in re.findall(r"<button[^>]*>", form) if 'value="allow"' in tag)
-            sent |= {attribute(tag, "name"): "allow"}
+            tags = re.findall(r"<button[^>]*>", form)
+            tag = next(tag for tag in tags if attribute(tag, "value") in BUTTONS)
+            sent |= {attribute(tag, "name"): attribute(tag, "value")}
         target = urljoin(answer.url, unescape(action))
         answer = browser.post(target, sent, headers={"Origin": ISSUER}, allow_redirects=False, timeout=10)
     raise AssertionError("redirected in circles")

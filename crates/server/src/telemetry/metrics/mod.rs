@@ -5,12 +5,14 @@
 mod exposition;
 mod keys;
 mod live;
+mod logouts;
 pub(crate) mod names;
 mod outcomes;
 mod requests;
 mod scrape;
 
 pub(crate) use exposition::Exposition;
+pub(crate) use logouts::LogoutOutcome;
 pub(crate) use requests::UNMATCHED;
 pub(crate) use scrape::scrape;
 
@@ -18,6 +20,7 @@ use countersign_core::Time;
 use countersign_core::measure::Histogram;
 use keys::KeyAges;
 use live::LiveSessions;
+use logouts::Logouts;
 use outcomes::{Problems, Refreshes, SignIns};
 use requests::Requests;
 use std::time::{Duration, Instant};
@@ -40,6 +43,7 @@ pub(crate) struct Metrics {
     pub(crate) problems: Problems,
     pub(crate) sign_ins: SignIns,
     pub(crate) refreshes: Refreshes,
+    pub(crate) logouts: Logouts,
     pub(crate) publish_times: Histogram,
     pub(crate) keys: KeyAges,
     pub(crate) live: LiveSessions,
@@ -58,6 +62,7 @@ impl Metrics {
             problems: Problems::default(),
             sign_ins: SignIns::default(),
             refreshes: Refreshes::default(),
+            logouts: Logouts::default(),
             publish_times: Histogram::new(PUBLISH_TIMES),
             keys: KeyAges::default(),
             live: LiveSessions::default(),

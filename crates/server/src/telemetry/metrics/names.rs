@@ -58,6 +58,8 @@ metrics! {
     PUBLISH_TIMES: Histogram, "countersign_feed_publish_duration_seconds", [], "Time from the commit that caused entries to their publication, at the most";
     VERIFIERS: Gauge, "countersign_feed_verifiers", [], "Verifiers that reported their position lately";
     VERIFIER_LAG: Gauge, "countersign_feed_verifier_lag_entries", [], "Entries that the slowest of them has not applied";
+    LOGOUTS: Counter, "countersign_logouts_total", ["outcome"], "Tries to tell clients that a session ended, by outcome";
+    LOGOUTS_WAITING: Gauge, "countersign_logouts_waiting", [], "Ended sessions of which a client has to be told yet";
     KEYS: Gauge, "countersign_keys", ["use", "state"], "Keys in the ring";
     KEY_AGE: Gauge, "countersign_key_age_seconds", ["use", "state"], "Age of the oldest of them";
 }

@@ -26,6 +26,7 @@ pub(crate) fn scrape(app: &App) -> Exposition {
     told.add(SESSIONS_LIVE, metrics.live.scraped(now).map(|live| Series::level([], live)));
     feed(&mut told, &app.feed().figures(now));
     told.add(PUBLISH_TIMES, [Series::times([], metrics.publish_times.read())]);
+    metrics.logouts.expose(&mut told);
     metrics.keys.expose(&mut told, now);
     told
 }

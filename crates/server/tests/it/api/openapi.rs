@@ -156,6 +156,11 @@ async fn unknown_members_are_refused_as_the_schemas_say() {
         let schema = document.pointer(&reference[1..]).unwrap();
         let alternatives = schema["oneOf"].as_array().map_or_else(|| vec![schema], |all| all.iter().collect());
         for one in alternatives {
+            if path == "/oauth2/register" {
+                // RFC 7591 §2: what the server does not know must be ignored.
+                assert_eq!(one["additionalProperties"], Value::Null);
+                continue;
+            }
             assert_eq!(one["additionalProperties"], false, "{method} {path}: {reference}");
         }
     }

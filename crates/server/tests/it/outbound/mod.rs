@@ -1,10 +1,8 @@
 //! What the server asks of others: which rule refuses, that nothing is reached then, and that all of it is bounded.
 
 use crate::support::certificates::Authority;
-use crate::support::others::{Answer, Names, Other, policy};
+use crate::support::others::{Answer, Names, Other, policy, tls};
 use countersign_server::outbound::{ExtraRoots, Outbound, OutboundError, OutboundPolicy};
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -204,15 +202,6 @@ async fn an_entity_tag_is_sent_along_and_what_is_not_modified_is_no_redirect() {
     let second = client.get_unless(&url, JSON, BYTES_MAX, first.etag()).await.unwrap();
     assert_eq!(second.status.as_u16(), 304);
     assert!(other.requests()[1].contains("if-none-match: \"1\"\r\n"));
-}
-
-fn tls(authority: &Authority, host: &str) -> rustls::ServerConfig {
-    let issued = authority.issue(&[host]);
-    let chain = vec![CertificateDer::from_pem_slice(issued.certificate.as_bytes()).unwrap()];
-    let key = PrivateKeyDer::from_pem_slice(issued.key.as_bytes()).unwrap();
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = rustls::ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
-    config.with_no_client_auth().with_single_cert(chain, key).unwrap()
 }
 
 #[tokio::test]

@@ -1,11 +1,13 @@
 //! Clients at which people sign in, and the codes that they are given, as the authorization endpoint gives them.
 
 use super::app::{ISSUER, TestApp};
+use super::browsers::{Asked, Browser};
 use super::client::{self, Request, Response};
 use super::machines::{FORM, basic};
+use super::users::PASSWORD;
 use countersign_core::Source as _;
 use countersign_core::audit::{Actor, AuditEvent};
-use countersign_core::client::{AuthenticationMethod, ClientId, ClientKind, ClientProfile, RedirectUri};
+use countersign_core::client::{AuthenticationMethod, ClientId, ClientKind, ClientProfile, LogoutProfile, RedirectUri};
 use countersign_core::grant::{AuthorizedCode, CodeChallenge};
 use countersign_core::limits::CODE_LIFETIME;
 use countersign_core::ops::{ClientRegistered, RegisterClient};
@@ -48,7 +50,19 @@ impl TestApp {
         kind: ClientKind,
         method: AuthenticationMethod,
     ) -> Application {
-        let profile = ClientProfile { redirect_uris: vec![CALLBACK.to_owned()], ..ClientProfile::default() };
+        self.add_application_with(id, kind, method, LogoutProfile::default()).await
+    }
+
+    /// One that hears of sign-outs.
+    pub(crate) async fn add_application_with(
+        &self,
+        id: &str,
+        kind: ClientKind,
+        method: AuthenticationMethod,
+        logout: LogoutProfile,
+    ) -> Application {
+        let redirect_uris = vec![CALLBACK.to_owned()];
+        let profile = ClientProfile { redirect_uris, logout, ..ClientProfile::default() };
         let (client, authentication) = (ClientId::parse(id).unwrap(), Some(method));
         let register = RegisterClient { id: client, kind, profile, authentication, keys: None };
         let registered = register.run(Actor::named("test"), self.store(), &self.draw()).await.unwrap().unwrap();
@@ -98,13 +112,36 @@ impl TestApp {
 
     /// A token request of this client, by the method that it is registered with.
     pub(crate) fn client_request(&self, client: &Application, form: &str) -> Request {
-        let request = self.post("/oauth2/token").header("content-type", FORM);
+        self.client_form(client, "/oauth2/token", form)
+    }
+
+    /// The same to any endpoint.
+    pub(crate) fn client_form(&self, client: &Application, path: &str, form: &str) -> Request {
+        let request = self.post(path).header("content-type", FORM);
         let (id, secret) = (&client.id, &client.secret);
         match client.method {
             AuthenticationMethod::SecretBasic => request.header("authorization", &basic(id, secret)).body(form),
             AuthenticationMethod::SecretPost => request.body(format!("client_id={id}&client_secret={secret}&{form}")),
             _ => request.body(format!("client_id={id}&{form}")),
         }
+    }
+
+    /// Signs in and agrees in this browser, and lets the client redeem what it gets.
+    pub(crate) async fn tokens_through(
+        &self,
+        browser: &mut Browser<'_>,
+        client: &Application,
+        login: &str,
+        scope: &str,
+    ) -> OAuthTokens {
+        let asked = Asked::new().with("client_id", &client.id).with("redirect_uri", CALLBACK).with("scope", scope);
+        let page = browser.ask(&asked.with("prompt", "consent")).await;
+        let page = match page.text().contains("type=\"password\"") {
+            true => browser.sign_in(&page, login, PASSWORD).await.assert_page(200, "Allow"),
+            false => page.assert_page(200, "Allow"),
+        };
+        let code = browser.allow(&page).await.redirected(CALLBACK).remove("code").unwrap();
+        self.exchange(client, &code).await.oauth_tokens()
     }
 
     pub(crate) async fn exchange(&self, client: &Application, code: &str) -> Response {

@@ -5,16 +5,18 @@ use countersign_core::audit::{AuditEvent, AuditFilter};
 use countersign_core::client::{Client, ClientId};
 use countersign_core::grant::{AuthorizedCode, Consent};
 use countersign_core::key_ring::{KeyRing, RingVersion};
+use countersign_core::logout::PendingLogout;
 use countersign_core::resource::{Resource, ResourceUri};
 use countersign_core::revocation::{Revocation, RevocationSubject, Sequence};
 use countersign_core::session::{SecretHash, Session, SessionState};
 use countersign_core::store::{
     AccountStore, AddedResource, AuditStore, BeginEpoch, ChangeAccount, ChangeClientStatus, ChangeMark, ChangePassword,
-    Changed, ClientChanged, ClientStore, CountLive, CountRepeat, CountedLive, Created, Deployment, DeploymentStore,
-    EndSessions, EndedSessions, FeedPage, Founded, GrantStore, Held, HoldSession, KeyStore, NewAccount, OpenSession,
-    Opened, Page, Paged, Published, RaiseAlarm, RedeemCode, Redemption, RegisterItself, Registered, RemoveClient,
-    RemoveResource, ReplaceClientSecret, ResourceStore, RevocationStore, RingChange, RotateSession, SessionFilter,
-    SessionStore, Store, StoreError, StoreFuture, Swap, Swept, UseClient, WriterFigures,
+    Changed, ClaimLogouts, ClientChanged, ClientStore, CountLive, CountRepeat, CountedLive, Created, Deployment,
+    DeploymentStore, EndSessions, EndedSessions, FeedPage, Founded, GiveUpLogouts, GrantStore, Held, HoldSession,
+    KeyStore, LogoutStore, NewAccount, OpenSession, Opened, Page, Paged, Published, RaiseAlarm, RedeemCode, Redemption,
+    RegisterItself, Registered, RemoveClient, RemoveResource, ReplaceClientSecret, ResourceStore, RevocationStore,
+    RingChange, RotateSession, SessionFilter, SessionStore, SettleLogout, Store, StoreError, StoreFuture, Swap, Swept,
+    UseClient, WriterFigures,
 };
 use countersign_core::{AccountId, Epoch, SessionId, Span, Time};
 use countersign_jose::Timestamp;
@@ -190,6 +192,12 @@ delegate! {
         redeem_code(redeem: RedeemCode) -> Redemption;
         consent(account: AccountId, client: &ClientId, audience: &ResourceUri) -> Option<Consent>;
         save_consent(consent: Consent, audit: AuditEvent) -> ();
+    }
+    LogoutStore {
+        claim_logouts(claim: ClaimLogouts) -> Vec<PendingLogout>;
+        settle_logout(settle: SettleLogout) -> Swap;
+        give_up_logouts(give_up: GiveUpLogouts) -> u64;
+        logouts_waiting() -> u64;
     }
     KeyStore {
         key_ring() -> KeyRing;

@@ -16,6 +16,7 @@ pub(crate) mod machines;
 pub(crate) mod others;
 pub(crate) mod resource_servers;
 pub(crate) mod secrets;
+pub(crate) mod strangers;
 pub(crate) mod users;
 pub(crate) mod verifier;
 

@@ -1,6 +1,9 @@
 //! Others whom the server asks: what they answer is up to the test, and every connection that they see is counted.
 
+use super::certificates::Authority;
 use countersign_server::outbound::{ExtraRoots, HostPort, OutboundPolicy, Resolve, Resolving};
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,6 +18,8 @@ use tokio_rustls::TlsAcceptor;
 pub(crate) enum Answer {
     /// These bytes, whole.
     Raw(String),
+    /// These bytes, where the request's target begins so.
+    ByTarget(Vec<(&'static str, String)>),
     /// A head that never ends.
     EndlessHead,
     /// A body that never ends.
@@ -55,8 +60,18 @@ impl Answer {
         Self::of("200 OK", &[("content-type", "application/json")], body)
     }
 
-    async fn give(&self, stream: &mut (impl AsyncWrite + AsyncRead + Unpin)) {
+    /// The bytes of a whole answer in JSON.
+    pub(crate) fn bytes_of_json(body: &str) -> String {
+        format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}", body.len())
+    }
+
+    async fn give(&self, request: &str, stream: &mut (impl AsyncWrite + AsyncRead + Unpin)) {
         match self {
+            Self::ByTarget(answers) => {
+                let target = request.split(' ').nth(1).unwrap_or_default();
+                let found = answers.iter().find(|(begin, _)| target.starts_with(begin));
+                stream.write_all(found.map_or(b"", |(_, bytes)| bytes.as_bytes())).await.ok();
+            }
             Self::Raw(bytes) => {
                 stream.write_all(bytes.as_bytes()).await.ok();
             }
@@ -125,9 +140,10 @@ impl Other {
                 return;
             }
         }
-        self.requests.lock().unwrap().push(String::from_utf8_lossy(&request).into_owned());
+        let request = String::from_utf8_lossy(&request).into_owned();
+        self.requests.lock().unwrap().push(request.clone());
         let answer = self.answer.lock().unwrap().clone();
-        answer.give(&mut stream).await;
+        answer.give(&request, &mut stream).await;
         stream.shutdown().await.ok();
     }
 
@@ -188,4 +204,14 @@ pub(crate) fn policy(allow: &[&str], names: Arc<Names>) -> OutboundPolicy {
         deadline: Duration::from_millis(500),
         resolver: names,
     }
+}
+
+/// TLS for this host, with a certificate of the authority.
+pub(crate) fn tls(authority: &Authority, host: &str) -> rustls::ServerConfig {
+    let issued = authority.issue(&[host]);
+    let chain = vec![CertificateDer::from_pem_slice(issued.certificate.as_bytes()).unwrap()];
+    let key = PrivateKeyDer::from_pem_slice(issued.key.as_bytes()).unwrap();
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    config.with_no_client_auth().with_single_cert(chain, key).unwrap()
 }

@@ -12,7 +12,8 @@ use crate::routes::api::rfc3339;
 use axum::extract::State;
 use axum::http::StatusCode;
 use countersign_core::client::{
-    AuthenticationMethod, Client, ClientId, ClientKind, ClientProfile, ClientSecret, ClientStatus, UnknownClientKind,
+    AuthenticationMethod, Client, ClientId, ClientKind, ClientProfile, ClientSecret, ClientStatus, LogoutProfile,
+    RedirectUri, UnknownClientKind,
 };
 use countersign_core::ops::{
     ChangeClientStatus, ClientChange, ClientRegistered, RegisterClient, RemoveClient, ReplaceClientSecret,
@@ -23,6 +24,7 @@ use countersign_core::scope::{Scope, ScopeSet};
 use countersign_core::{Span, Time};
 use countersign_jose::JwkSet;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use utoipa::ToSchema;
 
 /// A client to be registered.
@@ -53,6 +55,15 @@ pub(crate) struct RegisterRequest {
     #[serde(default)]
     #[schema(minimum = 0, maximum = 3600)]
     overlap_seconds: u64,
+    /// Where people may come back to once they have signed out, compared character by character.
+    #[serde(default)]
+    post_logout_redirect_uris: Vec<String>,
+    /// Where it is told of sessions that end (OpenID Connect Back-Channel Logout).
+    #[serde(default)]
+    backchannel_logout_uri: Option<String>,
+    /// Whether it needs `sid` in each logout token; it is always there.
+    #[serde(default)]
+    backchannel_logout_session_required: bool,
     /// As its kind does, where it is left out.
     #[serde(default)]
     #[schema(value_type = Option<values::AuthenticationMethod>)]
@@ -75,9 +86,10 @@ pub(crate) struct ClientView {
     name: Option<String>,
     /// What it is; the built-in client's is `first_party`.
     kind: &'static str,
-    /// Whose word all of this is: an operator's, its own (`registration`), or that of the document at its id.
-    #[schema(pattern = "^(operator|registration|document)$")]
-    origin: &'static str,
+    /// Whose word all of this is, where that is no operator's: its own, or that of the document at its id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(pattern = "^(registration|document)$", required = false)]
+    origin: Option<&'static str>,
     #[schema(value_type = values::AuthenticationMethod)]
     token_endpoint_auth_method: &'static str,
     #[schema(value_type = values::ScopeTokens)]
@@ -90,6 +102,16 @@ pub(crate) struct ClientView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 1, maximum = 3600, required = false)]
     overlap_seconds: Option<u64>,
+    /// Where people may come back to once they have signed out.
+    post_logout_redirect_uris: Vec<String>,
+    /// Where it is told of sessions that end.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    backchannel_logout_uri: Option<String>,
+    /// Whether it needs `sid` in each logout token.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(required = false)]
+    backchannel_logout_session_required: Option<bool>,
     #[schema(value_type = values::ClientStatusCode)]
     status: &'static str,
     #[schema(value_type = values::Moment)]
@@ -273,6 +295,11 @@ impl RegisterRequest {
             resources: resources.map_err(|_| ApiError::invalid_target())?,
             redirect_uris: self.redirect_uris,
             overlap: Span::from_seconds(self.overlap_seconds),
+            logout: LogoutProfile {
+                post_logout_redirect_uris: self.post_logout_redirect_uris,
+                backchannel_logout_uri: self.backchannel_logout_uri,
+                backchannel_logout_session_required: self.backchannel_logout_session_required,
+            },
         };
         let method = self.token_endpoint_auth_method.as_deref().map(str::parse::<AuthenticationMethod>).transpose();
         let authentication = method.map_err(|error| told(&error))?;
@@ -289,15 +316,20 @@ fn told(error: &dyn std::error::Error) -> ApiError {
 
 impl ClientView {
     fn of(client: Client) -> Self {
+        let texts = |uris: &BTreeSet<RedirectUri>| uris.iter().map(|uri| uri.as_str().to_owned()).collect();
+        let told = client.logout.backchannel.as_ref();
         Self {
             client_id: client.id.to_string(),
             name: client.name,
             kind: client.kind.code(),
-            origin: client.origin.code(),
+            origin: client.origin.is_its_own_word().then(|| client.origin.code()),
             token_endpoint_auth_method: client.authentication.method().code(),
             scopes: client.scopes.iter().map(str::to_owned).collect(),
             resources: client.resources.iter().map(|uri| uri.as_str().to_owned()).collect(),
-            redirect_uris: client.redirect_uris.iter().map(|uri| uri.as_str().to_owned()).collect(),
+            redirect_uris: texts(&client.redirect_uris),
+            post_logout_redirect_uris: texts(&client.logout.post_logout_redirect_uris),
+            backchannel_logout_uri: told.map(|told| told.uri.as_str().to_owned()),
+            backchannel_logout_session_required: told.map(|told| told.session_required),
             overlap_seconds: Some(client.overlap.as_seconds()).filter(|seconds| *seconds > 0),
             status: client.status.code(),
             created_at: rfc3339(client.created_at),
@@ -327,12 +359,15 @@ pub(crate) mod docs {
             client_id: examples::CLIENT.to_owned(),
             name: Some("Nightly reports".to_owned()),
             kind: ClientKind::Machine.code(),
-            origin: "operator",
+            origin: None,
             token_endpoint_auth_method: "client_secret_basic",
             scopes: vec![FEED_READ.to_owned()],
             resources: Vec::new(),
             redirect_uris: Vec::new(),
             overlap_seconds: None,
+            post_logout_redirect_uris: Vec::new(),
+            backchannel_logout_uri: None,
+            backchannel_logout_session_required: None,
             status: ClientStatus::Active.code(),
             created_at: examples::TIME.to_owned(),
         }

@@ -30,7 +30,7 @@ pub(super) fn answer(
 }
 
 /// 303, so that the browser asks by `GET` and takes no form with it: 307 would hand a password on (RFC 9700 §4.12).
-pub(super) fn see_other(location: &str) -> Result<Response, ApiError> {
+pub(in crate::routes::oauth2) fn see_other(location: &str) -> Result<Response, ApiError> {
     let mut location = HeaderValue::from_str(location).map_err(ApiError::internal)?;
     location.set_sensitive(true);
     let mut response = Response::new(Body::empty());
@@ -40,8 +40,11 @@ pub(super) fn see_other(location: &str) -> Result<Response, ApiError> {
 }
 
 /// RFC 6749 §3.1.2: a query that the redirect URI has is kept.
-fn with_query(uri: &RedirectUri, fields: &[(&'static str, String)]) -> String {
+pub(in crate::routes::oauth2) fn with_query(uri: &RedirectUri, fields: &[(&'static str, String)]) -> String {
     let uri = uri.as_str();
+    if fields.is_empty() {
+        return uri.to_owned();
+    }
     let between = match uri.split_once('?') {
         None => "?",
         Some((_, query)) if query.is_empty() || query.ends_with('&') => "",

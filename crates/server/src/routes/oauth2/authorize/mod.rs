@@ -3,7 +3,7 @@
 //! The request travels with each page as it came, and each post begins with it anew: nothing is stored, and no page leads
 //! anywhere but on from a request that was checked a moment ago.
 
-mod answer;
+pub(super) mod answer;
 pub(crate) mod consent;
 pub(crate) mod sign_in;
 

@@ -47,7 +47,7 @@ async fn a_registered_client_is_shown_its_secret_once() {
     let expected = json!({
         "client_id": "billing", "name": "Billing", "kind": "machine",
         "token_endpoint_auth_method": "client_secret_basic", "scopes": ["feed:read", "orders:read"],
-        "resources": [ORDERS], "redirect_uris": [], "status": "active", "created_at": "2027-01-15T08:00:00Z",
+        "resources": [ORDERS], "redirect_uris": [], "post_logout_redirect_uris": [], "status": "active", "created_at": "2027-01-15T08:00:00Z",
     });
     assert_eq!(app.admin("GET", "clients/billing", &root).send().await.assert_status(200).json(), expected);
     let list = app.admin("GET", "clients", &root).send().await.assert_status(200).json();
@@ -137,6 +137,34 @@ async fn a_client_at_which_people_sign_in_is_registered_with_where_they_come_bac
     let client = app.admin("GET", "clients/app", &root).send().await.assert_status(200).json();
     assert_eq!(client["redirect_uris"], json!(uris));
     assert_eq!(client["token_endpoint_auth_method"], "none");
+}
+
+#[tokio::test]
+async fn a_client_is_registered_with_what_it_hears_of_sign_outs() {
+    let app = TestApp::start().await;
+    let root = app.administrator().await;
+    let body = |more: &[(&str, Value)]| {
+        let mut body = json!({ "client_id": "app", "kind": "web", "redirect_uris": ["https://app.example/cb"] });
+        more.iter().for_each(|(name, value)| body[*name] = value.clone());
+        body
+    };
+    let (post, back) = ("post_logout_redirect_uris", "backchannel_logout_uri");
+    for (more, why) in [
+        (&[(post, json!(["https://app.example/a", "http://CANARY.example"]))][..], "post-logout redirect URI 2: "),
+        (&[(back, json!("http://CANARY.example"))], "back-channel logout URI, which is as redirect URIs are: "),
+        (&[("backchannel_logout_session_required", json!(true))], "needs a back-channel logout URI"),
+        (&[(back, json!("https://a.example")), ("kind", json!("machine")), ("redirect_uris", json!([]))], "sign-outs"),
+    ] {
+        let refused = register(&app, &root, body(more)).await.assert_problem(400, "invalid_request").text();
+        assert!(refused.contains(why) && !refused.contains("CANARY"), "{refused}");
+    }
+    let required = ("backchannel_logout_session_required", json!(true));
+    let more = [(post, json!(["https://app.example/bye"])), (back, json!("http://localhost:3000/told")), required];
+    register(&app, &root, body(&more)).await.assert_status(201);
+    let client = app.admin("GET", "clients/app", &root).send().await.assert_status(200).json();
+    for (name, value) in more {
+        assert_eq!(client[name], value);
+    }
 }
 
 #[tokio::test]
