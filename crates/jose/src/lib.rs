@@ -62,7 +62,7 @@ pub mod limits;
 pub mod recipes;
 
 pub use algorithm::{Algorithm, UnknownAlgorithm};
-pub use dpop::{DpopProof, HttpUri, NewProof, ProofError, ProofExpectations, access_token_hash};
+pub use dpop::{DpopProof, HttpUri, NewProof, ProofError, ProofExpectations, ProofNonces, access_token_hash};
 pub use error::{KeyError, ParseError, SignError, VerifyError};
 pub use jwk::{Jwk, JwkSet, RefusedKey, Thumbprint};
 pub use jws::{Header, SignedPayload, Signer};

@@ -44,3 +44,5 @@ pub const TIMESTAMP_SECONDS_MAX: u64 = 253_402_300_799;
 pub const URI_BYTES_MAX: usize = 2 * 1024;
 /// Length of the `jti` of a proof of possession.
 pub const PROOF_ID_BYTES_MAX: usize = 256;
+/// How long one nonce for proofs of possession is handed out; it is taken for as long before and after.
+pub const PROOF_NONCE_SECONDS: u64 = 60;

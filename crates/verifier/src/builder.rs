@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use countersign_jose::{HttpUri, KeySet, Leeway, Secret, TokenType};
+use countersign_jose::{HttpUri, KeySet, Leeway, ProofNonces, Secret, TokenType};
 use countersign_revocation::Follower;
 use url::Url;
 
@@ -22,8 +22,10 @@ use crate::{
     net::{self, Net},
     policy::{Policy, Rules},
     proofs::Proofs,
+    resource::ResourceMetadata,
     staleness::StalePolicy,
     state::State,
+    terms::{ProofTerms, Terms},
     timing::Timing,
     verifier::{Inner, Verifier},
 };
@@ -56,6 +58,9 @@ struct Settings {
     foreign_type: TokenType,
     foreign_life_seconds_max: u64,
     public_url: Option<String>,
+    nonces: Option<ProofNonces>,
+    requires_proofs: bool,
+    metadata: Option<ResourceMetadata>,
     timing: Timing,
     clock: Arc<dyn Clock>,
     observer: Option<Observer>,
@@ -86,6 +91,9 @@ impl Builder<WantsAudience> {
             foreign_type: TokenType::AccessToken,
             foreign_life_seconds_max: FOREIGN_TOKEN_LIFE_SECONDS_MAX,
             public_url: None,
+            nonces: None,
+            requires_proofs: false,
+            metadata: None,
             timing: Timing::default(),
             clock: Arc::new(SystemClock::new()),
             observer: None,
@@ -140,6 +148,27 @@ impl Builder<Complete> {
         self
     }
 
+    /// Asks for a nonce in each proof of possession (RFC 9449 §9); by default none is. See [`Verifier::proof_nonce`] for how
+    /// clients get the next one. Processes behind one name need nonces of one key.
+    pub fn dpop_nonces(mut self, nonces: ProofNonces) -> Self {
+        self.stage.0.nonces = Some(nonces);
+        self
+    }
+
+    /// Refuses tokens that are not bound to a key, and every token that comes without a proof. By default both kinds are
+    /// taken, and only what is bound needs a proof.
+    pub const fn require_proofs(mut self) -> Self {
+        self.stage.0.requires_proofs = true;
+        self
+    }
+
+    /// Describes the audience to clients (RFC 9728): its refusals point to the document, which
+    /// [`Verifier::metadata_response`] answers with. The audience must be a URL of this server for that.
+    pub fn metadata(mut self, metadata: ResourceMetadata) -> Self {
+        self.stage.0.metadata = Some(metadata);
+        self
+    }
+
     /// For an issuer that is no Countersign issuer: the `typ` of its access tokens, and how long they may live. `at+jwt`
     /// and 24 hours by default; many issuers write `JWT`, which is [`TokenType::IdToken`] too.
     pub fn foreign_tokens(mut self, typ: TokenType, life_max: Duration) -> Self {
@@ -189,6 +218,13 @@ impl Builder<Complete> {
         let issuer = issuer(self.issuer)?;
         let leeway = Leeway::seconds(settings.leeway_seconds)?;
         let public_url = public_url(settings.public_url, &settings.audience)?;
+        let proofs = match (&public_url, settings.requires_proofs) {
+            (None, true) => return Err(BuildError::PublicUrl),
+            (None, false) => ProofTerms::None,
+            (Some(_), false) => ProofTerms::Taken,
+            (Some(_), true) => ProofTerms::Required,
+        };
+        let terms = Terms::new(&settings.audience, &issuer.name, settings.metadata.as_ref(), proofs)?;
         let time = Timekeeper::new(settings.clock.clone());
         let keys = Keys::new(Unknown::new(settings.timing.unknown_key_cooldown));
         let state = Arc::new(State::new(issuer.name.clone(), time, keys, settings.staleness_ms_max));
@@ -209,11 +245,12 @@ impl Builder<Complete> {
             cache_bytes: settings.cache_bytes,
             cache_mask: settings.cache_mask,
         };
-        let policy = Policy::new(&state.issuer, &settings.audience, rules);
+        let policy = Policy::new(&state.issuer, &settings.audience, rules, terms);
         let proof_life_ms = (PROOF_AGE_SECONDS_MAX + 2 * leeway.as_seconds() + 1) * 1_000;
         let tasks = Tasks::start(&context, Feed::new(context.clone(), follower, settings.observer));
         let proofs = Proofs::new(proof_life_ms, PROOFS_MAX);
-        let inner = Inner { state, context, stale: settings.stale, proofs, public_url, _tasks: tasks };
+        let (stale, nonces) = (settings.stale, settings.nonces);
+        let inner = Inner { state, context, stale, proofs, nonces, public_url, _tasks: tasks };
         Ok(Verifier::new(inner, policy))
     }
 }

@@ -28,15 +28,21 @@ pub enum VerifyError {
     /// The proof is not to be believed. The code is that of the error within.
     #[error(transparent)]
     Proof(#[from] ProofError),
+    /// The proof has no nonce of this server's, or an old one (RFC 9449 §9): make another one with the nonce of the answer.
+    #[error("the proof of possession lacks a fresh nonce: use the one in `DPoP-Nonce`")]
+    UseNonce,
     /// The proof came before.
     #[error("this proof of possession was used before: make a new one for each request")]
     Replay,
     /// So many proofs came that no more can be remembered.
     #[error("too many proofs of possession at once: try again soon")]
     ProofsFull,
-    /// A scope or role that the route asks for is not the token's.
+    /// A scope that the route asks for is not the token's.
     #[error("token does not allow this")]
     InsufficientScope,
+    /// A role that the route asks for is not the token's: no scope that a client might ask for would help.
+    #[error("token does not allow this: it is for those who have a role")]
+    InsufficientRole,
 }
 
 impl VerifyError {
@@ -51,9 +57,11 @@ impl VerifyError {
             Self::Bound => "wrong_type",
             Self::WrongBinding => "wrong_binding",
             Self::Proof(error) => error.code(),
+            Self::UseNonce => "use_dpop_nonce",
             Self::Replay => "replay",
             Self::ProofsFull => "proofs_full",
             Self::InsufficientScope => "insufficient_scope",
+            Self::InsufficientRole => "insufficient_role",
         }
     }
 
@@ -65,7 +73,7 @@ impl VerifyError {
 
     /// Whether this is about the proof of possession.
     pub(crate) const fn is_about_proof(&self) -> bool {
-        matches!(self, Self::Proof(_) | Self::Replay | Self::WrongBinding)
+        matches!(self, Self::Proof(_) | Self::UseNonce | Self::Replay | Self::WrongBinding)
     }
 
     pub(crate) const fn is_key_not_found(&self) -> bool {
@@ -95,6 +103,9 @@ pub enum BuildError {
     /// The public URL cannot be compared with what a proof names.
     #[error("the public URL must be absolute, http or https")]
     PublicUrl,
+    /// The audience cannot be described to clients (RFC 9728).
+    #[error("no metadata can be published: {0}")]
+    ResourceMetadata(&'static str),
     /// The system's root certificates could not be loaded, and the issuer is `https`.
     #[error("no root certificates: install them, or name a file in SSL_CERT_FILE")]
     RootCertificates(#[source] std::io::Error),
@@ -115,6 +126,7 @@ impl BuildError {
             Self::Audience => "audience",
             Self::Leeway(_) => "leeway",
             Self::PublicUrl => "public_url",
+            Self::ResourceMetadata(_) => "resource_metadata",
             Self::RootCertificates(_) => "root_certificates",
             Self::Folder(_) => "folder",
             Self::NoRuntime => "no_runtime",

@@ -11,7 +11,11 @@ use http::request::Parts;
 use serde::de::DeserializeOwned;
 
 use crate::{
-    challenge::Refusal, claims::Registered, request::mark_proof_taken, require::Needs, token::VerifiedToken,
+    challenge::{Refusal, Why},
+    claims::Registered,
+    request::mark_proof_taken,
+    require::Needs,
+    token::VerifiedToken,
     verifier::Verifier,
 };
 
@@ -87,7 +91,7 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Refusal> {
         match extract(parts, state, &Needs::any_token()).await {
             Ok(token) => Ok(Some(Self(token))),
-            Err(Refusal::NoToken) => Ok(None),
+            Err(refusal) if matches!(refusal.why(), Why::NoToken) => Ok(None),
             Err(refusal) => Err(refusal),
         }
     }

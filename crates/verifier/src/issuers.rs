@@ -1,13 +1,18 @@
 //! Several issuers behind one resource server, each with keys, feed and rules of its own.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use countersign_jose::{UnverifiedToken, VerifyError as TokenError};
 use http::request::Parts;
 use serde::de::DeserializeOwned;
 
 use crate::{
-    challenge::Refusal, error::VerifyError, request::presented_token, require::Needs, token::VerifiedToken,
+    challenge::{Refusal, Why},
+    error::VerifyError,
+    request::presented_token,
+    require::Needs,
+    terms::Terms,
+    token::VerifiedToken,
     verifier::Verifier,
 };
 
@@ -73,7 +78,9 @@ impl Issuers {
 }
 
 impl Issuers {
-    /// Authenticates a request with a token of any of them: see [`Verifier::authenticate`].
+    /// Authenticates a request with a token of any of them: see [`Verifier::authenticate`]. Where no verifier can judge it,
+    /// the refusal points to the metadata that any of them has: describe the resource server with all of its issuers
+    /// ([`ResourceMetadata::other_issuer`](crate::ResourceMetadata::other_issuer)).
     ///
     /// # Errors
     /// [`Refusal`], which makes the answer.
@@ -81,8 +88,20 @@ impl Issuers {
     where
         C: DeserializeOwned + Send + Sync + 'static,
     {
-        let verifier = self.verifier_of(presented_token(&parts.headers)?)?;
-        verifier.authenticate(parts, needs).await
+        let verifier = match presented_token(&parts.headers) {
+            Ok((scheme, token)) => self.verifier_of(token).map_err(|error| (scheme, Why::Token(error))),
+            Err(refused) => Err(refused),
+        };
+        match verifier {
+            Ok(verifier) => verifier.authenticate(parts, needs).await,
+            Err((scheme, why)) => Err(Refusal::new(why, scheme, needs, self.terms())),
+        }
+    }
+
+    /// Those of a verifier that describes itself: one and the same in each process, and for each request.
+    fn terms(&self) -> Arc<Terms> {
+        let described = self.0.values().filter(|verifier| verifier.metadata_url().is_some());
+        described.min_by_key(|verifier| verifier.issuer()).map(|verifier| verifier.terms().clone()).unwrap_or_default()
     }
 }
 

@@ -8,17 +8,19 @@ use std::{
     task::{Context, Poll},
 };
 
-use http::{Request, Response};
+use http::{HeaderMap, HeaderValue, Request, Response, header::CACHE_CONTROL};
 use serde::de::DeserializeOwned;
 use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::{
-    claims::Registered, request::mark_proof_taken, require::Needs, staleness::StalePolicy, verifier::Verifier,
+    challenge::DPOP_NONCE, claims::Registered, request::mark_proof_taken, require::Needs, staleness::StalePolicy,
+    verifier::Verifier,
 };
 
 /// Puts a [`VerifiedToken<C>`](crate::VerifiedToken) into the extensions of each request, or answers in place of the
-/// service behind it. Any body will do that has a default, which is empty.
+/// service behind it. Any body will do that has a default, which is empty. Answers to bound tokens hold the nonce for the
+/// next proof, if nonces are asked for.
 ///
 /// ```
 /// use countersign_verifier::{StalePolicy, Verifier, VerifierLayer};
@@ -145,11 +147,22 @@ where
             match layer.verifier.authenticate::<C>(&parts, &layer.needs).await {
                 Ok(token) => {
                     mark_proof_taken(&parts.headers, &mut parts.extensions);
+                    let nonce = token.bound_to().and_then(|_| layer.verifier.proof_nonce());
                     parts.extensions.insert(token);
-                    inner.call(Request::from_parts(parts, body)).await
+                    let mut response = inner.call(Request::from_parts(parts, body)).await?;
+                    if let Some(nonce) = nonce {
+                        hand_on(nonce, response.headers_mut());
+                    }
+                    Ok(response)
                 }
                 Err(refusal) => Ok(refusal.into_response()),
             }
         })
     }
+}
+
+/// RFC 9449 §8.2: an answer that a cache repeats would repeat an old nonce with it.
+fn hand_on(nonce: HeaderValue, headers: &mut HeaderMap) {
+    headers.insert(DPOP_NONCE, nonce);
+    headers.entry(CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
 }

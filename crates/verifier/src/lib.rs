@@ -55,8 +55,10 @@ mod proofs;
 mod random;
 mod request;
 mod require;
+mod resource;
 mod staleness;
 mod state;
+mod terms;
 #[cfg(feature = "test-kit")]
 mod test_issuer;
 mod timing;
@@ -67,10 +69,10 @@ mod waiting;
 pub mod limits;
 
 pub use builder::{Builder, Complete, WantsAudience};
-pub use challenge::{Refusal, Scheme};
+pub use challenge::{Refusal, Scheme, Why};
 pub use claims::Registered;
 pub use clock::{Clock, SystemClock};
-pub use countersign_jose::{HttpUri, Timestamp, TokenType};
+pub use countersign_jose::{HttpUri, ProofNonces, Timestamp, TokenType};
 pub use ended::{Ended, OtherSession};
 pub use error::{BuildError, VerifyError};
 #[cfg(feature = "axum")]
@@ -81,6 +83,7 @@ pub use layer::{VerifierLayer, VerifierService};
 pub use metrics::Metrics;
 pub use request::PublicUri;
 pub use require::Needs;
+pub use resource::ResourceMetadata;
 pub use staleness::{Freshness, StalePolicy};
 #[cfg(feature = "test-kit")]
 pub use test_issuer::{Fault, ManualClock, Mint, Minted, TestIssuer, TestOptions};

@@ -36,6 +36,8 @@ pub const POLL_BYTES_MAX: usize = 64 * 1024 * 1024;
 pub const EVENT_BYTES_MAX: usize = countersign_revocation::limits::OBJECT_BYTES_MAX + 4 * 1024;
 /// How long a key set without `max-age` is used.
 pub const JWKS_AGE_SECONDS: u64 = 600;
+/// How long clients may keep this resource server's own metadata.
+pub const RESOURCE_METADATA_AGE_SECONDS: u64 = 3600;
 /// Longest `max-age` of a key set that is believed.
 pub const JWKS_AGE_SECONDS_MAX: u64 = 24 * 3600;
 /// How long metadata is used before it is fetched again.

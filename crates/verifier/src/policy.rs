@@ -17,6 +17,7 @@ use crate::{
     keys::Ring,
     limits::TOKEN_LIFE_SECONDS_MAX,
     state::{FeedKind, State},
+    terms::Terms,
     token::Entry,
 };
 
@@ -26,6 +27,7 @@ pub(crate) struct Policy {
     countersign: Expectations,
     foreign: Expectations,
     pub(crate) cache: Cache,
+    pub(crate) terms: Arc<Terms>,
 }
 
 /// What audiences of one verifier have in common.
@@ -40,13 +42,14 @@ pub(crate) struct Rules {
 }
 
 impl Policy {
-    pub(crate) fn new(issuer: &str, audience: &str, rules: Rules) -> Self {
+    pub(crate) fn new(issuer: &str, audience: &str, rules: Rules, terms: Terms) -> Self {
         let expect = |typ| Expectations::new(issuer, audience, typ, rules.leeway);
         Self {
             countersign: expect(TokenType::AccessToken),
             foreign: expect(rules.foreign_type.clone()),
             cache: Cache::new(rules.cache_bytes, rules.cache_mask),
             rules,
+            terms: Arc::new(terms),
         }
     }
 
@@ -116,6 +119,7 @@ impl Policy {
             dead_at_ms: dead_at_ms.saturating_mul(1_000),
             looked_up_at: AtomicU64::new(version),
             state: state.clone(),
+            terms: self.terms.clone(),
         });
         self.cache.insert(place, text, entry.clone(), entry.dead_at_ms, now.ms);
         Ok(entry)

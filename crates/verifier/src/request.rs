@@ -9,7 +9,7 @@ use http::{
 use serde::de::DeserializeOwned;
 
 use crate::{
-    challenge::{Refusal, Scheme},
+    challenge::{Refusal, Scheme, Why},
     error::VerifyError,
     require::Needs,
     token::VerifiedToken,
@@ -68,20 +68,34 @@ impl Verifier {
     where
         C: DeserializeOwned + Send + Sync + 'static,
     {
-        match credentials(&parts.headers)? {
-            Credentials::Bearer(token) => {
-                let checked = self.check(token, None, needs).await;
-                checked.map_err(|error| Refusal::token(error, Scheme::Bearer, needs))
+        let (scheme, authenticated) = match credentials(&parts.headers) {
+            Err((scheme, why)) => (scheme, Err(why)),
+            Ok(Credentials::Bearer(token)) => {
+                (Scheme::Bearer, self.check(token, None, needs).await.map_err(Why::Token))
             }
-            Credentials::Dpop { token, proof } => {
-                let refusal = |error| Refusal::token(error, Scheme::Dpop, needs);
-                let uri = self.called_uri(parts).ok_or_else(|| refusal(VerifyError::WrongBinding))?;
-                let text = proof.to_str().map_err(|_| Refusal::InvalidRequest(BAD_PROOF))?;
-                let is_taken = parts.extensions.get::<ProofTaken>().is_some_and(|taken| taken.0 == *proof);
-                let presented = Presented { proof: text, method: parts.method.as_str(), uri: &uri, is_taken };
-                self.check(token, Some(presented), needs).await.map_err(refusal)
+            Ok(Credentials::Dpop { token, proof }) => {
+                (Scheme::Dpop, self.authenticate_with_proof(token, proof, parts, needs).await)
             }
-        }
+        };
+        authenticated
+            .map_err(|why| Refusal::new(why, scheme, needs, self.terms().clone()).with_nonce(self.proof_nonce()))
+    }
+
+    async fn authenticate_with_proof<C>(
+        &self,
+        token: &str,
+        proof: &HeaderValue,
+        parts: &Parts,
+        needs: &Needs,
+    ) -> Result<VerifiedToken<C>, Why>
+    where
+        C: DeserializeOwned + Send + Sync + 'static,
+    {
+        let uri = self.called_uri(parts).ok_or(VerifyError::WrongBinding)?;
+        let text = proof.to_str().map_err(|_| Why::InvalidRequest(BAD_PROOF))?;
+        let is_taken = parts.extensions.get::<ProofTaken>().is_some_and(|taken| taken.0 == *proof);
+        let presented = Presented { proof: text, method: parts.method.as_str(), uri: &uri, is_taken };
+        Ok(self.check(token, Some(presented), needs).await?)
     }
 
     /// What the client called, in the form that proofs are compared in. None: no public URL is known.
@@ -98,39 +112,42 @@ pub(crate) fn mark_proof_taken(headers: &HeaderMap, extensions: &mut Extensions)
     }
 }
 
-/// The token, however it was presented.
-pub(crate) fn presented_token(headers: &HeaderMap) -> Result<&str, Refusal> {
-    match credentials(headers)? {
-        Credentials::Bearer(token) | Credentials::Dpop { token, .. } => Ok(token),
-    }
+/// The token, and how it was presented.
+pub(crate) fn presented_token(headers: &HeaderMap) -> Result<(Scheme, &str), (Scheme, Why)> {
+    Ok(match credentials(headers)? {
+        Credentials::Bearer(token) => (Scheme::Bearer, token),
+        Credentials::Dpop { token, .. } => (Scheme::Dpop, token),
+    })
 }
 
 const BAD_AUTHORIZATION: &str = "the Authorization header must hold one scheme and one token";
 const BAD_PROOF: &str = "a DPoP token must come with exactly one DPoP header";
 
-fn credentials(headers: &HeaderMap) -> Result<Credentials<'_>, Refusal> {
+/// What is shown, or why it cannot be read, as credentials of which scheme.
+fn credentials(headers: &HeaderMap) -> Result<Credentials<'_>, (Scheme, Why)> {
     let mut values = headers.get_all(AUTHORIZATION).iter();
-    let Some(value) = values.next() else { return Err(Refusal::NoToken) };
+    let Some(value) = values.next() else { return Err((Scheme::Bearer, Why::NoToken)) };
     if values.next().is_some() {
-        return Err(Refusal::InvalidRequest("more than one Authorization header"));
+        return Err((Scheme::Bearer, Why::InvalidRequest("more than one Authorization header")));
     }
-    let value = value.to_str().map_err(|_| Refusal::InvalidRequest(BAD_AUTHORIZATION))?;
-    let (scheme, token) = value.split_once(' ').unwrap_or((value, ""));
-    let token = token.trim_start_matches(' ');
-    let is_bearer = scheme.eq_ignore_ascii_case("bearer");
-    if !is_bearer && !scheme.eq_ignore_ascii_case("dpop") {
+    let value = value.to_str().map_err(|_| (Scheme::Bearer, Why::InvalidRequest(BAD_AUTHORIZATION)))?;
+    let (name, token) = value.split_once(' ').unwrap_or((value, ""));
+    let scheme = match name {
+        name if name.eq_ignore_ascii_case("bearer") => Scheme::Bearer,
+        name if name.eq_ignore_ascii_case("dpop") => Scheme::Dpop,
         // Credentials of another kind are for somebody else.
-        return Err(Refusal::NoToken);
-    }
+        _ => return Err((Scheme::Bearer, Why::NoToken)),
+    };
+    let token = token.trim_start_matches(' ');
     if token.is_empty() || token.contains([' ', ',', '\t']) {
-        return Err(Refusal::InvalidRequest(BAD_AUTHORIZATION));
+        return Err((scheme, Why::InvalidRequest(BAD_AUTHORIZATION)));
     }
-    if is_bearer {
+    if scheme == Scheme::Bearer {
         return Ok(Credentials::Bearer(token));
     }
     let mut proofs = headers.get_all(DPOP).iter();
     match (proofs.next(), proofs.next()) {
         (Some(proof), None) => Ok(Credentials::Dpop { token, proof }),
-        _ => Err(Refusal::InvalidRequest(BAD_PROOF)),
+        _ => Err((scheme, Why::InvalidRequest(BAD_PROOF))),
     }
 }

@@ -56,7 +56,7 @@ impl Needs {
     }
 
     pub(crate) fn check<C>(&self, token: &VerifiedToken<C>) -> Result<(), VerifyError> {
-        self.scopes.iter().try_for_each(|scope| token.require_scope(scope))?;
-        self.roles.iter().try_for_each(|role| token.require_role(role))
+        self.scopes.iter().try_for_each(|scope| token.check_scope(scope))?;
+        self.roles.iter().try_for_each(|role| token.check_role(role))
     }
 }

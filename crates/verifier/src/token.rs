@@ -8,11 +8,14 @@ use std::{
 use countersign_jose::Timestamp;
 
 use crate::{
+    challenge::{Refusal, Scheme, Why},
     claims::{Common, Registered},
     ended::Following,
     error::VerifyError,
-    staleness::Freshness,
+    require::Needs,
+    staleness::{Freshness, StalePolicy},
     state::State,
+    terms::Terms,
 };
 
 /// What is kept of a token that was verified, shared by all requests that bring it.
@@ -26,14 +29,16 @@ pub(crate) struct Entry<C> {
     /// The version of the set of what is revoked at which it was last looked up and not found.
     pub(crate) looked_up_at: AtomicU64,
     pub(crate) state: Arc<State>,
+    /// What whoever is refused with it is told.
+    pub(crate) terms: Arc<Terms>,
 }
 
 /// Signature, claims, revocation and, where it is bound to a key, the proof held when the request came.
 ///
 /// ```
-/// use countersign_verifier::{VerifiedToken, VerifyError};
+/// use countersign_verifier::{Refusal, VerifiedToken};
 ///
-/// fn may_read(token: &VerifiedToken) -> Result<(), VerifyError> {
+/// fn may_read(token: &VerifiedToken) -> Result<(), Refusal> {
 ///     token.require_scope("orders:read")?;
 ///     token.require_role("clerk")
 /// }
@@ -123,16 +128,41 @@ impl<C> VerifiedToken<C> {
         self.freshness
     }
 
+    /// What is asked for beyond a token that holds, all at once. It asks nobody: with a policy other than
+    /// [`StalePolicy::Accept`] a token that is not fresh is refused with 503.
+    ///
     /// # Errors
-    /// [`VerifyError::InsufficientScope`] if the token does not have that scope.
-    pub fn require_scope(&self, scope: &str) -> Result<(), VerifyError> {
-        holds(&self.common().scopes, scope)
+    /// [`Refusal`], whose answer names all of the scopes that are needed, so that clients can ask for them.
+    pub fn require(&self, needs: &Needs) -> Result<(), Refusal> {
+        let is_late = !self.is_fresh() && needs.stale_policy().is_some_and(|policy| policy != StalePolicy::Accept);
+        let checked = if is_late { Err(VerifyError::Stale) } else { needs.check(self) };
+        checked.map_err(|error| self.refusal(error, needs))
     }
 
     /// # Errors
-    /// [`VerifyError::InsufficientScope`] if the token does not have that role.
-    pub fn require_role(&self, role: &str) -> Result<(), VerifyError> {
-        holds(&self.common().roles, role)
+    /// [`Refusal`] with 403 if the token does not have that scope.
+    pub fn require_scope(&self, scope: &str) -> Result<(), Refusal> {
+        self.check_scope(scope).map_err(|error| self.refusal(error, &Needs::any_token().scope(scope)))
+    }
+
+    /// # Errors
+    /// [`Refusal`] with 403 if the token does not have that role.
+    pub fn require_role(&self, role: &str) -> Result<(), Refusal> {
+        self.check_role(role).map_err(|error| self.refusal(error, &Needs::any_token()))
+    }
+
+    pub(crate) fn check_scope(&self, scope: &str) -> Result<(), VerifyError> {
+        if holds(&self.common().scopes, scope) { Ok(()) } else { Err(VerifyError::InsufficientScope) }
+    }
+
+    pub(crate) fn check_role(&self, role: &str) -> Result<(), VerifyError> {
+        if holds(&self.common().roles, role) { Ok(()) } else { Err(VerifyError::InsufficientRole) }
+    }
+
+    fn refusal(&self, error: VerifyError, needs: &Needs) -> Refusal {
+        // What is bound came with a proof, or it would not be here.
+        let scheme = if self.bound_to().is_some() { Scheme::Dpop } else { Scheme::Bearer };
+        Refusal::new(Why::Token(error), scheme, needs, self.entry.terms.clone())
     }
 
     pub(crate) fn common(&self) -> &Common {
@@ -148,8 +178,8 @@ impl<C> VerifiedToken<C> {
     }
 }
 
-fn holds(list: &[String], wanted: &str) -> Result<(), VerifyError> {
-    if list.iter().any(|one| one == wanted) { Ok(()) } else { Err(VerifyError::InsufficientScope) }
+fn holds(list: &[String], wanted: &str) -> bool {
+    list.iter().any(|one| one == wanted)
 }
 
 /// A clone is the same token: a successor handed to one counts for the other.

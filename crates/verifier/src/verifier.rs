@@ -2,22 +2,25 @@
 
 use std::{sync::Arc, time::Duration};
 
-use countersign_jose::{DpopProof, HttpUri, ProofExpectations, UnverifiedToken};
+use countersign_jose::{DpopProof, HttpUri, ProofExpectations, ProofNonces, UnverifiedToken};
+use http::HeaderValue;
 use serde::de::DeserializeOwned;
 
 use crate::{
     background::{Context, Tasks},
     builder::{Builder, WantsAudience},
     clock::Now,
-    error::VerifyError,
+    error::{BuildError, VerifyError},
     keys::Asked,
     limits::PROOF_AGE_SECONDS_MAX,
     metrics::Metrics,
     policy::Policy,
     proofs::Proofs,
     require::Needs,
+    resource::ResourceMetadata,
     staleness::{Freshness, StalePolicy},
     state::State,
+    terms::{ProofTerms, Terms},
     token::{Entry, VerifiedToken},
 };
 
@@ -50,6 +53,7 @@ pub(crate) struct Inner {
     pub(crate) context: Arc<Context>,
     pub(crate) stale: StalePolicy,
     pub(crate) proofs: Proofs,
+    pub(crate) nonces: Option<ProofNonces>,
     /// Scheme, host and port under which clients call: what `htu` of a proof begins with.
     pub(crate) public_url: Option<String>,
     pub(crate) _tasks: Tasks,
@@ -75,10 +79,23 @@ impl Verifier {
         Self { inner: Arc::new(inner), policy: Arc::new(policy) }
     }
 
-    /// The same issuer, keys and revocations for another audience, with a cache of its own.
+    /// The same issuer, keys and revocations for another audience, with a cache of its own, and not described to clients.
     #[must_use]
     pub fn for_audience(&self, audience: &str) -> Self {
-        let policy = Policy::new(&self.state().issuer, audience, self.policy.rules.clone());
+        self.with_terms(audience, Terms { metadata: None, proofs: self.policy.terms.proofs })
+    }
+
+    /// As [`for_audience`](Self::for_audience), and described to clients as [`Builder::metadata`] does.
+    ///
+    /// # Errors
+    /// [`BuildError::ResourceMetadata`] for an audience that is no URL of a server.
+    pub fn for_resource(&self, audience: &str, metadata: &ResourceMetadata) -> Result<Self, BuildError> {
+        let terms = Terms::new(audience, self.issuer(), Some(metadata), self.policy.terms.proofs)?;
+        Ok(self.with_terms(audience, terms))
+    }
+
+    fn with_terms(&self, audience: &str, terms: Terms) -> Self {
+        let policy = Policy::new(self.issuer(), audience, self.policy.rules.clone(), terms);
         Self { inner: self.inner.clone(), policy: Arc::new(policy) }
     }
 
@@ -95,9 +112,7 @@ impl Verifier {
         C: DeserializeOwned + Send + Sync + 'static,
     {
         let now = self.now();
-        let entry = self
-            .judge(token, now)
-            .and_then(|entry| if entry.common.jkt.is_none() { Ok(entry) } else { Err(VerifyError::Bound) });
+        let entry = self.judge(token, now).and_then(|entry| self.without_proof(entry));
         self.counted(entry.and_then(|entry| self.settle(entry, now)))
     }
 
@@ -198,9 +213,7 @@ impl Verifier {
             judged => judged?,
         };
         // A bound token without its proof is refused before anything is asked about it.
-        if presented.is_none() && entry.common.jkt.is_some() {
-            return Err(VerifyError::Bound);
-        }
+        let entry = if presented.is_none() { self.without_proof(entry)? } else { entry };
         let now = self.now();
         let policy = needs.stale_policy().unwrap_or(self.inner.stale);
         let freshness = match (self.state().freshness(now), policy) {
@@ -255,6 +268,11 @@ impl Verifier {
         judged
     }
 
+    fn without_proof<C>(&self, entry: Arc<Entry<C>>) -> Result<Arc<Entry<C>>, VerifyError> {
+        let needs_proof = entry.common.jkt.is_some() || self.terms().proofs == ProofTerms::Required;
+        if needs_proof { Err(VerifyError::Bound) } else { Ok(entry) }
+    }
+
     /// Fresh, or what the policy says; without asking anybody.
     fn settle<C>(&self, entry: Arc<Entry<C>>, now: Now) -> Result<VerifiedToken<C>, VerifyError> {
         let freshness = self.state().freshness(now);
@@ -283,7 +301,16 @@ impl Verifier {
         if proof.key().to_string() != bound_to {
             return Err(VerifyError::WrongBinding);
         }
-        if presented.is_taken { Ok(()) } else { self.inner.proofs.take(&proof, now) }
+        if presented.is_taken {
+            return Ok(());
+        }
+        // Before it is taken: the next proof may have the same `jti`.
+        if let Some(nonces) = &self.inner.nonces
+            && !proof.nonce().is_some_and(|nonce| nonces.is_fresh(nonce, now.timestamp()))
+        {
+            return Err(VerifyError::UseNonce);
+        }
+        self.inner.proofs.take(&proof, now)
     }
 
     fn counted<T>(&self, result: Result<T, VerifyError>) -> Result<T, VerifyError> {
@@ -300,6 +327,22 @@ impl Verifier {
 
     pub(crate) fn public_url(&self) -> Option<&str> {
         self.inner.public_url.as_deref()
+    }
+
+    pub(crate) fn terms(&self) -> &Arc<Terms> {
+        &self.policy.terms
+    }
+
+    /// The nonce for a client's next proof, as the header `DPoP-Nonce` has it; none where no nonces are asked for. It is
+    /// the same for a minute and taken for one more.
+    ///
+    /// Refusals hold it, and so do all answers to bound tokens that come through a
+    /// [`VerifierLayer`](crate::VerifierLayer). Where an answer is made otherwise, put it into the header yourself, with
+    /// `Cache-Control: no-store`; without it clients make one more request when their nonce has aged.
+    #[must_use]
+    pub fn proof_nonce(&self) -> Option<HeaderValue> {
+        let nonce = self.inner.nonces.as_ref()?.at(self.now().timestamp());
+        HeaderValue::from_str(&nonce).ok()
     }
 
     /// The issuer whose tokens it verifies.

@@ -5,11 +5,9 @@
 
 use crate::ids::AccountId;
 use crate::key_ring::MacKeyId;
-use crate::time::{Span, Time};
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, Nonce, UnboundKey};
-use aws_lc_rs::constant_time::verify_slices_are_equal;
 use aws_lc_rs::hmac;
-use countersign_jose::{KeyId, base64url};
+use countersign_jose::{KeyId, ProofNonces};
 use zeroize::{Zeroize, Zeroizing};
 
 /// The operator's 32 bytes, from a file, a variable or a command. Never in storage.
@@ -21,7 +19,7 @@ pub struct StorageKey {
     signing_keys: LessSafeKey,
     mac_keys: LessSafeKey,
     password_hashes: LessSafeKey,
-    nonces: hmac::Key,
+    nonces: ProofNonces,
 }
 
 /// Encrypted bytes: nonce 12 | ciphertext | tag 16.
@@ -34,7 +32,6 @@ pub struct Sealed(Vec<u8>);
 pub struct UnsealError;
 
 const NONCE_BYTES: usize = 12;
-const PROOF_NONCE_MILLIS: u64 = 60_000;
 
 impl MasterKey {
     /// How many bytes a master key has.
@@ -72,25 +69,14 @@ impl StorageKey {
             signing_keys: subkey(bytes, b"countersign seal 1 signing key"),
             mac_keys: subkey(bytes, b"countersign seal 1 MAC key"),
             password_hashes: subkey(bytes, b"countersign seal 1 password hash"),
-            nonces: hmac::Key::new(hmac::HMAC_SHA256, block(bytes, b"countersign nonce 1").as_ref()),
+            nonces: ProofNonces::new(&nonce_key(bytes)),
         }
     }
 
-    /// The nonce for proofs of possession (RFC 9449 §8) that is handed out in the minute that holds `now`: every node
-    /// knows it, and nobody keeps it.
+    /// The nonces for proofs of possession (RFC 9449 §8): every node knows them, and nobody keeps them.
     #[must_use]
-    pub fn proof_nonce(&self, now: Time) -> String {
-        let minute = now.as_millis() / PROOF_NONCE_MILLIS;
-        let tag = hmac::sign(&self.nonces, &minute.to_be_bytes());
-        base64url::encode(tag.as_ref().get(..16).unwrap_or_default())
-    }
-
-    /// Whether `nonce` was handed out in this minute or the one before.
-    #[must_use]
-    pub fn is_fresh_proof_nonce(&self, nonce: &str, now: Time) -> bool {
-        let before = now - Span::from_millis(PROOF_NONCE_MILLIS);
-        let same = |of| verify_slices_are_equal(self.proof_nonce(of).as_bytes(), nonce.as_bytes()).is_ok();
-        same(now) | same(before)
+    pub const fn proof_nonces(&self) -> &ProofNonces {
+        &self.nonces
     }
 
     /// Seals a signing key's stored form, bound to its id.
@@ -170,6 +156,13 @@ fn block(key: &[u8; 32], label: &[u8]) -> hmac::Tag {
     let mut info = label.to_vec();
     info.push(1);
     hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), &info)
+}
+
+fn nonce_key(key: &[u8; 32]) -> Zeroizing<[u8; ProofNonces::KEY_BYTES]> {
+    let mut nonce_key = Zeroizing::new([0; ProofNonces::KEY_BYTES]);
+    // An HMAC-SHA-256 tag has 32 bytes as well.
+    nonce_key.copy_from_slice(block(key, b"countersign nonce 1").as_ref());
+    nonce_key
 }
 
 fn subkey(key: &[u8; 32], label: &[u8]) -> LessSafeKey {

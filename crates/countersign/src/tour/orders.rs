@@ -14,7 +14,7 @@ use axum::{Json, Router};
 use countersign_core::client::ClientSecret;
 use countersign_core::{Source, Time};
 use countersign_server::ManualSource;
-use countersign_verifier::{Clock, Needs, Refusal, Registered, SystemClock, TokenType, VerifiedToken, Verifier};
+use countersign_verifier::{Clock, Needs, Refusal, Registered, SystemClock, TokenType, VerifiedToken, Verifier, Why};
 use serde_json::json;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -145,10 +145,10 @@ async fn refund(State(orders): State<Orders>, parts: Parts) -> Result<Response, 
 
 impl IntoResponse for Refused {
     fn into_response(self) -> Response {
-        let (code, detail) = match &self.0 {
-            Refusal::NoToken => ("missing_token", "no token was sent".to_owned()),
-            Refusal::InvalidRequest(why) => ("invalid_request", (*why).to_owned()),
-            Refusal::Token { error, .. } => (error.code(), error.to_string()),
+        let (code, detail) = match self.0.why() {
+            Why::NoToken => ("missing_token", "no token was sent".to_owned()),
+            Why::InvalidRequest(why) => ("invalid_request", (*why).to_owned()),
+            Why::Token(error) => (error.code(), error.to_string()),
             other => ("refused", other.to_string()),
         };
         let (parts, ()) = self.0.into_response().into_parts();

@@ -4,11 +4,15 @@
 #![allow(clippy::disallowed_methods, reason = "the test waits in real time for a real process")]
 #![allow(clippy::disallowed_macros, reason = "what a client said is the test's report")]
 
+mod document;
+mod mcp;
 mod recipes;
+mod resource_server;
 #[path = "../support/mod.rs"]
 mod support;
 
-use countersign_jose::{Algorithm, JwkSet, SigningKey};
+use countersign_jose::{Algorithm, JwkSet, ProofNonces, SigningKey};
+use resource_server::{READ, ResourceServer};
 use serde_json::Value;
 use std::io::Write;
 use std::net::{TcpListener, TcpStream};
@@ -96,6 +100,12 @@ impl Place {
         server
     }
 
+    /// What the clients know by that name.
+    fn known(&self, name: &str) -> &str {
+        let known = self.environment.iter().find(|(known, _)| *known == name);
+        known.map(|(_, value)| &**value).unwrap()
+    }
+
     fn knowing<'a>(&self, client: &'a mut Command) -> &'a mut Command {
         client.envs(self.environment.iter().map(|(name, value)| (*name, value.as_str()))).stdin(Stdio::null())
     }
@@ -123,7 +133,13 @@ fn openid_client_for_node() {
     let Some(packages) = packages("node") else { return };
     copied("node", &packages);
     let mut place = Place::new();
+    let api = ResourceServer::register(&place, &[]);
+    let options = ["--kind", "spa", "--redirect-uri", CALLBACK, "--resource", &api.url, "--scope", READ];
+    place.add_client("SECRET_NONE", "spa-api", &options);
     let _server = place.serve();
+    place.environment.push(("API_URL", api.url.clone()));
+    let nonces = ProofNonces::generate().unwrap();
+    let _running = api.serve(&place, |verifier| verifier.dpop_nonces(nonces).require_proofs());
     place.client_runs(Command::new("node").arg("openid-client.mjs").current_dir(packages));
 }
 

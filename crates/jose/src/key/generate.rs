@@ -35,7 +35,10 @@ impl SigningKey {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "key generation draws here, so that no caller can pass a weak seed")]
-fn fill(bytes: &mut [u8]) -> Result<(), KeyError> {
+#[expect(
+    clippy::disallowed_methods,
+    reason = "key generation draws here, and those of proof nonces, so that no caller can pass a weak seed"
+)]
+pub(crate) fn fill(bytes: &mut [u8]) -> Result<(), KeyError> {
     aws_lc_rs::rand::fill(bytes).map_err(failed)
 }

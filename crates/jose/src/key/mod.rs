@@ -18,6 +18,7 @@ pub use signing::SigningKey;
 pub use verifying::VerifyingKey;
 
 pub(crate) use ecdsa::{point, split_point};
+pub(crate) use generate::fill;
 pub(crate) use rsa::{
     PrivateParts as RsaPrivateParts, join_public as join_rsa_public, split_public as split_rsa_public,
 };

@@ -28,7 +28,7 @@ pub(crate) fn shown(app: &App, headers: &HeaderMap, method: &str, path: &str, ac
             return Proof::Invalid;
         }
     };
-    let fresh = |nonce: &str| app.storage_key().is_fresh_proof_nonce(nonce, now);
+    let fresh = |nonce: &str| app.storage_key().proof_nonces().is_fresh(nonce, now.timestamp());
     if !proof.nonce().is_some_and(fresh) {
         return Proof::NeedsNonce;
     }
@@ -48,5 +48,5 @@ pub(crate) fn key_of(proof: &Proof) -> Result<Option<String>, ApiError> {
 
 /// The nonce for the next proof.
 pub(crate) fn next_nonce(app: &App) -> Option<HeaderValue> {
-    HeaderValue::from_str(&app.storage_key().proof_nonce(app.source().now())).ok()
+    HeaderValue::from_str(&app.storage_key().proof_nonces().at(app.source().now().timestamp())).ok()
 }

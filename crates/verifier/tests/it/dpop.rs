@@ -4,8 +4,8 @@ use std::{convert::Infallible, sync::Arc};
 
 use countersign_jose::{Algorithm, HttpUri, NewProof, SigningKey, Timestamp};
 use countersign_verifier::{
-    Clock as _, ManualClock, Mint, Minted, Needs, PublicUri, Refusal, Registered, TestIssuer, VerifiedToken, Verifier,
-    VerifierLayer,
+    Builder, Clock as _, Complete, ManualClock, Mint, Minted, Needs, PublicUri, Refusal, Registered, TestIssuer,
+    VerifiedToken, Verifier, VerifierLayer,
 };
 use http::{Request, Response};
 use tower::{Layer as _, ServiceExt as _, service_fn};
@@ -15,17 +15,21 @@ use crate::support::*;
 const URI: &str = "https://api.example/orders";
 
 /// A client with a key, a token that is bound to it, and all the world to present it to.
-struct Client {
-    key: SigningKey,
-    bound: Minted,
-    clock: Arc<ManualClock>,
-    issuer: TestIssuer,
-    verifier: Verifier,
+pub(crate) struct Client {
+    pub(crate) key: SigningKey,
+    pub(crate) bound: Minted,
+    pub(crate) clock: Arc<ManualClock>,
+    pub(crate) issuer: TestIssuer,
+    pub(crate) verifier: Verifier,
 }
 
 impl Client {
-    async fn new() -> Self {
-        let (clock, issuer, verifier) = pair_on_a_clock().await;
+    pub(crate) async fn new() -> Self {
+        Self::with(|builder| builder).await
+    }
+
+    pub(crate) async fn with(wanted: impl FnOnce(Builder<Complete>) -> Builder<Complete>) -> Self {
+        let (clock, issuer, verifier) = pair_on_a_clock_with(wanted).await;
         let key = SigningKey::generate(Algorithm::Es256).unwrap();
         let bound = issuer.sign(&Mint::new(AUDIENCE).bound_to(&key));
         Self { key, bound, clock, issuer, verifier }
@@ -42,11 +46,18 @@ impl Client {
         new.sign(&self.key).unwrap()
     }
 
-    async fn present(&self, token: &str, proofs: &[&str]) -> Result<VerifiedToken, Refusal> {
+    pub(crate) fn proof_with(&self, id: &str, nonce: Option<&str>) -> String {
+        let uri = HttpUri::parse(URI).unwrap();
+        let issued_at = Timestamp::from_seconds(self.clock.wall_ms() / 1_000);
+        let access_token = Some(&*self.bound.token);
+        NewProof { method: "GET", uri: &uri, access_token, id, issued_at, nonce }.sign(&self.key).unwrap()
+    }
+
+    pub(crate) async fn present(&self, token: &str, proofs: &[&str]) -> Result<VerifiedToken, Refusal> {
         self.send(&request("DPoP", token, proofs)).await
     }
 
-    async fn send(&self, request: &Request<()>) -> Result<VerifiedToken, Refusal> {
+    pub(crate) async fn send(&self, request: &Request<()>) -> Result<VerifiedToken, Refusal> {
         let (parts, ()) = request.clone().into_parts();
         self.verifier.authenticate::<Registered>(&parts, &Needs::any_token()).await
     }
@@ -57,12 +68,19 @@ impl Client {
     }
 }
 
-fn request(scheme: &str, token: &str, proofs: &[&str]) -> Request<()> {
+pub(crate) fn request(scheme: &str, token: &str, proofs: &[&str]) -> Request<()> {
     let mut request = Request::get("/orders?page=2").header("authorization", format!("{scheme} {token}"));
     for proof in proofs {
         request = request.header("dpop", *proof);
     }
     request.body(()).unwrap()
+}
+
+/// The one challenge of a refusal.
+pub(crate) fn challenge_of(refusal: &Refusal) -> String {
+    let challenges = refusal.challenges();
+    assert_eq!(challenges.len(), 1, "{challenges:?}");
+    challenges[0].to_str().unwrap().to_owned()
 }
 
 #[tokio::test]
@@ -120,8 +138,7 @@ async fn a68_a_proof_of_another_key_does_not_carry_the_token() {
     client.key = SigningKey::generate(Algorithm::Es256).unwrap();
     let refusal = client.present(&client.bound.token, &[&client.proof("1")]).await.unwrap_err();
     assert_eq!((refusal.code(), refusal.status().as_u16()), ("wrong_binding", 401));
-    let challenge = refusal.challenge().unwrap();
-    let challenge = challenge.to_str().unwrap();
+    let challenge = challenge_of(&refusal);
     assert!(challenge.starts_with(r#"DPoP error="invalid_dpop_proof""#) && challenge.contains(r#"algs="ES256"#));
 }
 
@@ -132,8 +149,7 @@ async fn a69_a_bound_token_as_a_plain_bearer_is_refused() {
     for proofs in [&[][..], &[&*client.proof("1")]] {
         let refusal = client.send(&request("Bearer", &client.bound.token, proofs)).await.unwrap_err();
         assert_eq!((refusal.code(), refusal.status().as_u16()), ("wrong_type", 401));
-        let challenge = refusal.challenge().unwrap();
-        assert!(challenge.to_str().unwrap().starts_with(r#"DPoP error="invalid_token""#));
+        assert!(challenge_of(&refusal).starts_with(r#"DPoP error="invalid_token""#));
     }
     // The other way round: a token that is not bound gains nothing from a proof.
     let plain = client.issuer.mint(AUDIENCE);

@@ -54,7 +54,7 @@ async fn pay(bearer: BearerFor<Pay>) -> String {
 }
 
 async fn read(Bearer(token): Bearer) -> Result<&'static str, Refusal> {
-    token.require_scope("orders:read").map_err(Refusal::from)?;
+    token.require_scope("orders:read")?;
     Ok("orders")
 }
 

@@ -12,7 +12,8 @@ const ABOUT: About = About {
     name: "bearer",
     title: "Bearer request: the laptop shows its access token to the orders service",
     why: "RFC 6750: whoever bears the token is let in, so it travels only in `Authorization`, which no log and no \
-          Referer repeats, never in a URL. Without it the answer says which scheme is asked for.",
+          Referer repeats, never in a URL. Without it the answer says which schemes are taken (DPoP is for tokens \
+          that are bound to a key), and which scope is needed.",
 };
 
 /// How many requests the issuer had got before the token was shown.
@@ -20,7 +21,11 @@ pub(super) async fn play(stage: &mut Stage, laptop: &Tokens) -> Result<u64, Inte
     stage.begin(&ABOUT);
     let without = stage.send("laptop", Request::get(stage.world().orders("/orders"))).await?;
     stage.expect("without a token", "401 missing_token", without.told());
-    stage.expect("the scheme asked for", "Bearer", without.field(WWW_AUTHENTICATE));
+    stage.expect(
+        "the scheme asked for, and the scope",
+        r#"Bearer scope="orders:read""#,
+        without.field(WWW_AUTHENTICATE),
+    );
 
     let before = stage.world().issuer_requests();
     let with = stage.send("laptop", laptop.orders(stage.world())).await?;

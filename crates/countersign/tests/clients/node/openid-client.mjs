@@ -5,7 +5,7 @@ import * as client from "openid-client";
 import { createRemoteJWKSet, importPKCS8, jwtVerify } from "jose";
 import { Browser } from "./browser.mjs";
 
-const { ISSUER, LOGIN, PASSWORD, SECRET_BASIC, SECRET_POST, SECRET_MACHINE, KEY_FILE } = process.env;
+const { ISSUER, LOGIN, PASSWORD, SECRET_BASIC, SECRET_POST, SECRET_MACHINE, KEY_FILE, API_URL } = process.env;
 const CALLBACK = "https://app.example.com/callback";
 const BYE = "https://app.example.com/bye";
 const insecure = { execute: [client.allowInsecureRequests] };
@@ -35,7 +35,8 @@ async function signIn(config, scope, options = {}) {
   }
   if (shown.page !== undefined) shown = await browser.submit(shown, CALLBACK, {}, "allow");
   return client.authorizationCodeGrant(config, shown.url, {
-    pkceCodeVerifier: verifier, expectedState: state, expectedNonce: nonce, idTokenExpected: scope.includes("openid"),
+    pkceCodeVerifier: verifier, expectedState: state,
+    ...(scope.includes("openid") && { expectedNonce: nonce, idTokenExpected: true }),
   }, options.resource && { resource: options.resource }, { DPoP: options.dpop });
 }
 
@@ -101,6 +102,29 @@ await check("DPoP: code, refresh, userinfo", async () => {
   const next = await client.refreshTokenGrant(spa, tokens.refresh_token, undefined, { DPoP: dpop });
   await client.fetchUserInfo(spa, next.access_token, tokens.claims().sub, { DPoP: dpop });
   await assert.rejects(client.refreshTokenGrant(spa, next.refresh_token), { error: "invalid_dpop_proof" });
+});
+
+await check("DPoP at a resource server that asks for nonces, and for proofs", async () => {
+  const config = await discovered("spa-api", undefined, client.None());
+  const dpop = client.getDPoPHandle(config, await client.randomDPoPKeyPair("ES256"));
+  const parameters = { resource: API_URL };
+  const tokens = await signIn(config, "notes:read", { parameters, resource: API_URL, dpop });
+  const ping = async (options) => {
+    const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "ping" });
+    return client.fetchProtectedResource(config, tokens.access_token, new URL(API_URL), "POST", body, undefined, options);
+  };
+  // It is asked for a nonce, which it keeps; from then on it has the next one before it needs it.
+  for (let call = 0; call < 2; call += 1) {
+    const answer = await ping({ DPoP: dpop });
+    assert.equal(answer.status, 200);
+    assert.ok(answer.headers.get("dpop-nonce"));
+  }
+  await assert.rejects(ping(), ({ cause: [{ scheme, parameters }] }) => {
+    assert.equal(scheme, "dpop");
+    assert.equal(parameters.error, "invalid_token");
+    assert.equal(parameters.resource_metadata, new URL("/.well-known/oauth-protected-resource/mcp", API_URL).href);
+    return true;
+  });
 });
 
 await check("single sign-on, prompt=none, and no", async () => {

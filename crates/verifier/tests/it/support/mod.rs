@@ -46,11 +46,18 @@ pub(crate) async fn pair() -> (TestIssuer, Verifier) {
 
 /// An issuer and a verifier on one clock that is moved by hand.
 pub(crate) async fn pair_on_a_clock() -> (Arc<ManualClock>, TestIssuer, Verifier) {
+    pair_on_a_clock_with(|builder| builder).await
+}
+
+/// The verifier as it is wanted.
+pub(crate) async fn pair_on_a_clock_with(
+    wanted: impl FnOnce(Builder<Complete>) -> Builder<Complete>,
+) -> (Arc<ManualClock>, TestIssuer, Verifier) {
     let clock = ManualClock::at(1_750_000_000);
     let mut options = TestOptions::default();
     options.clock = clock.clone();
     let issuer = TestIssuer::start_with(options).await;
-    let verifier = current(builder(&issuer).clock(clock.clone())).await;
+    let verifier = current(wanted(builder(&issuer).clock(clock.clone()))).await;
     (clock, issuer, verifier)
 }
 
