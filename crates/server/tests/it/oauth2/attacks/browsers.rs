@@ -15,7 +15,7 @@ async fn setup() -> TestApp {
     app
 }
 
-/// Every page that there is: sign-in, a refused password, consent, an answer that is posted, errors.
+/// Every page that there is: sign-in, a refused password, consent, an answer that is posted, errors, signing out.
 async fn pages(app: &TestApp) -> Vec<Response> {
     let mut browser = app.browser();
     let sign_in = browser.ask(&Asked::new()).await.assert_status(200);
@@ -26,7 +26,19 @@ async fn pages(app: &TestApp) -> Vec<Response> {
     let malformed = browser.ask(&Asked::new().with("client_id", "nobody")).await.assert_status(400);
     let cross_site = app.post("/consent").origin("https://evil.example").header("content-type", FORM).body("").send();
     let (cross_site, method) = (cross_site.await, app.request("PUT", "/sign-in").send().await);
-    vec![sign_in, refused, consent, posted, malformed, cross_site.assert_status(403), method.assert_status(405)]
+    let ask_out = browser.send(app.get("/oauth2/logout")).await.assert_status(200);
+    let signed_out = app.get("/oauth2/logout").send().await.assert_status(200);
+    vec![
+        sign_in,
+        refused,
+        consent,
+        posted,
+        malformed,
+        cross_site.assert_status(403),
+        method.assert_status(405),
+        ask_out,
+        signed_out,
+    ]
 }
 
 /// RFC 9700 §4.16: a page of ours under a page of theirs, and a click that is meant for theirs.
@@ -105,7 +117,7 @@ async fn no_script_of_another_origin_reads_a_page() {
     let app = setup.start().await;
     app.add_app().await;
     for origin in [FRIEND, "https://own.example.com", "https://evil.example"] {
-        for path in ["/oauth2/authorize", "/sign-in", "/consent"] {
+        for path in ["/oauth2/authorize", "/sign-in", "/consent", "/oauth2/logout"] {
             for method in ["GET", "POST", "OPTIONS"] {
                 let request = app.request(method, &format!("{path}?{}", Asked::new().query())).origin(origin);
                 let answer = request.header("access-control-request-method", "POST").send().await;
