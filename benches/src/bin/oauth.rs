@@ -17,7 +17,7 @@ use countersign_core::grant::{AuthorizedCode, CodeChallenge};
 use countersign_core::limits::CODE_LIFETIME;
 use countersign_core::resource::ResourceUri;
 use countersign_core::scope::ScopeSet;
-use countersign_core::store::{AccountStore as _, GrantStore as _};
+use countersign_core::store::{AccountStore as _, GrantStore as _, SaveCode};
 use countersign_core::{Draw, Source as _};
 use countersign_server::SystemSource;
 use countersign_store_sqlite::{Options, SqliteStore};
@@ -185,7 +185,7 @@ async fn sessions(data: &Path, server: &ServerProcess) -> Vec<String> {
         };
         let given = draw.authorization_code();
         let audit = AuditEvent::new(draw.now, "code.given", Actor::named("bench"));
-        store.save_code(given.hash(), code, audit).await.expect("it is kept");
+        store.save_code(SaveCode { hash: given.hash(), code, spends: None, audit }).await.expect("it is kept");
         let form = format!(
             "grant_type=authorization_code&client_id=app&code={}&redirect_uri={CALLBACK}&code_verifier={VERIFIER}",
             given.expose()

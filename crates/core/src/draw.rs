@@ -1,7 +1,7 @@
 //! Time and randomness as values: an operation gets one [`Draw`] and is from then on a function of what it was given.
 
 use crate::client::ClientSecret;
-use crate::grant::AuthorizationCode;
+use crate::grant::{AuthorizationCode, PushedRequestSecret};
 use crate::ids::{AccountId, SessionId, TokenId};
 use crate::session::SessionSecret;
 use crate::time::Time;
@@ -41,7 +41,7 @@ pub struct Draw {
     pub session_secret: SessionSecret,
     /// For the account it may create.
     pub account_id: AccountId,
-    /// For the one secret of 256 bits that it may hand out: of a client, or a code.
+    /// For the one secret of 256 bits that it may hand out: of a client, of a pushed request, or a code.
     pub secret: Zeroizing<[u8; 32]>,
     /// For the storage epoch it may begin.
     pub epoch_id: Epoch,
@@ -86,6 +86,12 @@ impl Draw {
     #[must_use]
     pub fn authorization_code(&self) -> AuthorizationCode {
         AuthorizationCode::from_bytes(&self.secret)
+    }
+
+    /// What the request that the operation keeps will be known by.
+    #[must_use]
+    pub fn pushed_request(&self) -> PushedRequestSecret {
+        PushedRequestSecret::from_bytes(&self.secret)
     }
 }
 

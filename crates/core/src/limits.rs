@@ -53,6 +53,12 @@ pub const NONCE_CHARACTERS_MAX: usize = 255;
 pub const STATE_CHARACTERS_MAX: usize = 2_048;
 /// Parameters of an authorization request.
 pub const AUTHORIZATION_PARAMETERS_MAX: usize = 32;
+/// How long a browser may take to come with a request that was pushed: `expires_in` (RFC 9126 §2.2).
+pub const PUSHED_REQUEST_LIFETIME: Span = Span::from_seconds(60);
+/// Bytes of a request that is pushed, as a query.
+pub const PUSHED_REQUEST_BYTES_MAX: usize = 16 * 1024;
+/// Requests of one client that are pushed and not over: more than a hundred sign-ins begin in each second.
+pub const PUSHED_REQUESTS_PER_CLIENT_MAX: u32 = 10_000;
 /// How long a sign-in that was made for an authorization request need not be repeated for it: as long as somebody may
 /// read the consent page.
 pub const SIGN_IN_COUNTS_FOR: Span = Span::from_seconds(900);

@@ -38,6 +38,9 @@ pub enum InvalidResource {
     /// `scope=role,…` with something that is no scope or no role.
     #[error("not a scope definition: expected SCOPE or SCOPE=ROLE,ROLE")]
     Scope,
+    /// The same scope again, perhaps for other roles.
+    #[error("a scope is defined twice: name all its roles at once")]
+    Twice,
     /// More scopes than a resource may have.
     #[error("too many scopes: a resource has at most {SCOPES_MAX}")]
     TooManyScopes,
@@ -75,7 +78,27 @@ impl Resource {
         lifetime: Option<Span>,
         created_at: Time,
     ) -> Result<Self, InvalidResource> {
-        let scopes: BTreeMap<_, _> = scopes.into_iter().map(definition).collect::<Result<_, _>>()?;
+        let scopes: Vec<_> = scopes.into_iter().map(definition).collect::<Result<_, _>>()?;
+        Self::of(uri, scopes, lifetime, created_at)
+    }
+
+    /// A resource with the claims of `tokens.claims` and these scopes, each with the roles of which one is needed.
+    ///
+    /// # Errors
+    /// [`InvalidResource`] tells which part can't be registered.
+    pub fn of(
+        uri: ResourceUri,
+        definitions: impl IntoIterator<Item = (Scope, Roles)>,
+        lifetime: Option<Span>,
+        created_at: Time,
+    ) -> Result<Self, InvalidResource> {
+        let mut scopes = BTreeMap::new();
+        for (scope, roles) in definitions {
+            // Which of the two was meant decides who may have it.
+            if scopes.insert(scope, roles).is_some() {
+                return Err(InvalidResource::Twice);
+            }
+        }
         if scopes.len() > SCOPES_MAX {
             return Err(InvalidResource::TooManyScopes);
         }
@@ -148,6 +171,7 @@ mod tests {
         let uri = || ResourceUri::parse("urn:example:orders").unwrap();
         let now = Time::from_millis(0);
         assert_eq!(Resource::new(uri(), ["a="], None, now), Err(InvalidResource::Scope));
+        assert_eq!(Resource::new(uri(), ["a", "b", "a=admin"], None, now), Err(InvalidResource::Twice));
         let long = Some(Span::from_seconds(3_601));
         assert_eq!(Resource::new(uri(), ["a"], long, now), Err(InvalidResource::Lifetime));
     }

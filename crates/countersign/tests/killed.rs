@@ -14,7 +14,7 @@ use countersign_core::grant::{AuthorizedCode, CodeChallenge};
 use countersign_core::key_ring::MasterKey;
 use countersign_core::limits::CODE_LIFETIME;
 use countersign_core::scope::ScopeSet;
-use countersign_core::store::{Page, SessionFilter, Store};
+use countersign_core::store::{Page, SaveCode, SessionFilter, Store};
 use countersign_server::SystemSource;
 use countersign_store_sqlite::{Options, SqliteStore};
 use std::collections::BTreeSet;
@@ -238,6 +238,7 @@ async fn at_shop(opener: &Opener, account: usize, connection: &mut Connection, s
         scope: ScopeSet::parse("openid").unwrap(),
         audience: newest.audience,
         nonce: None,
+        id_token_claims: Default::default(),
         challenge: CodeChallenge::parse("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM").unwrap(),
         jkt: None,
         expires_at: draw.now + CODE_LIFETIME,
@@ -245,7 +246,7 @@ async fn at_shop(opener: &Opener, account: usize, connection: &mut Connection, s
     };
     let given = draw.authorization_code();
     let audit = AuditEvent::new(draw.now, "code.given", Actor::named("test"));
-    opener.store.save_code(given.hash(), code, audit).await.unwrap();
+    opener.store.save_code(SaveCode { hash: given.hash(), code, spends: None, audit }).await.unwrap();
     let verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
     let (code, redirect_uri) = (given.expose(), "https%3A%2F%2Fshop.example%2Fcb");
     let form =

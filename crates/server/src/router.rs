@@ -2,12 +2,13 @@
 
 use crate::app::App;
 use crate::fallback;
+use crate::http::issuer_path::IssuerPath;
 use crate::http::layers;
 use crate::openapi::routes;
 use crate::pages::assets;
-use crate::routes::api::admin::{clients, keys, revocations as admin_revocations};
+use crate::routes::api::admin::{clients, keys, resources, revocations as admin_revocations};
 use crate::routes::api::{accounts, me, openapi, refresh, sessions, sign_in, sign_out};
-use crate::routes::oauth2::{authorize, introspect, logout, register, revoke, token, userinfo};
+use crate::routes::oauth2::{authorize, introspect, logout, par, register, revoke, token, userinfo};
 use crate::routes::{health, metrics, revocations, well_known};
 use axum::Router;
 use axum::routing::{get, post};
@@ -29,12 +30,15 @@ pub(crate) fn router(app: App) -> Router {
         "/api/v1/admin/clients/{id}/rotate-secret" => post clients::rotate_secret;
         "/api/v1/admin/clients/{id}/disable" => post clients::disable;
         "/api/v1/admin/clients/{id}/enable" => post clients::enable;
+        "/api/v1/admin/resources" => get resources::list, post resources::add;
+        "/api/v1/admin/resources/{uri}" => get resources::show, delete resources::remove;
         "/api/v1/admin/keys" => get keys::list;
         "/api/v1/admin/keys/rotate" => post keys::rotate;
         "/api/v1/admin/keys/{kid}/revoke" => post keys::revoke;
         "/api/v1/admin/revocations" => post admin_revocations::revoke;
         "/api/openapi.json" => get openapi::document;
         "/oauth2/token" => post token::token;
+        "/oauth2/par" => post par::push;
         "/oauth2/introspect" => post introspect::introspect;
         "/oauth2/register" => post register::register;
         "/oauth2/revoke" => post revoke::revoke;
@@ -55,7 +59,12 @@ pub(crate) fn router(app: App) -> Router {
         .merge(pages())
         .fallback(fallback::not_found)
         .method_not_allowed_fallback(fallback::method_not_allowed);
-    layers(routes, &app).with_state(app)
+    let path = IssuerPath::of(app.issuer());
+    let routes = layers(routes, &app).with_state(app);
+    match path {
+        Some(path) => path.serve(routes),
+        None => routes,
+    }
 }
 
 /// What people see in their browsers: for them, not for programs, so it is not in the description of the API

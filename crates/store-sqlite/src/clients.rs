@@ -6,6 +6,7 @@ use crate::ending::Ending;
 use crate::error::Fault;
 use crate::grants::forget_consents;
 use crate::pages::{begin, nothing, paged, rows_wanted, text_key};
+use crate::pushed_requests::forget_pushed_requests;
 use crate::revocations::append;
 use crate::rows::{Columns, all, change, first, millis, span_millis};
 use crate::self_described;
@@ -32,7 +33,7 @@ macro_rules! client_columns {
     () => {
         "c.id, c.name, c.kind, c.authentication, c.secret_hash, c.jwks, c.scopes, c.resources, c.rotation, c.overlap, c.status,
          c.created_at, c.redirect_uris, c.origin, c.post_logout_redirect_uris, c.backchannel_logout_uri,
-         c.backchannel_logout_session_required"
+         c.backchannel_logout_session_required, c.requires_pushed_requests"
     };
 }
 pub(crate) use client_columns;
@@ -130,6 +131,7 @@ impl ClientStore for SqliteStore {
             let ended = end(commit, &remove.client, &remove.ending, remove.now)?;
             change(commit, "DELETE FROM client WHERE id = ?1", (id,))?;
             forget_consents(commit, &remove.client)?;
+            forget_pushed_requests(commit, &remove.client)?;
             tell(commit, &remove.audit)?;
             Ok(ClientChanged::Changed(ended))
         })
@@ -184,8 +186,9 @@ pub(crate) fn insert(commit: &Connection, client: &Client) -> Result<u64, Fault>
         "INSERT INTO client
              (id, name, kind, authentication, secret_hash, scopes, resources, rotation, overlap, status, created_at,
               redirect_uris, jwks, origin, post_logout_redirect_uris, backchannel_logout_uri,
-              backchannel_logout_session_required)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17) ON CONFLICT (id) DO NOTHING",
+              backchannel_logout_session_required, requires_pushed_requests)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
+         ON CONFLICT (id) DO NOTHING",
         params![
             client.id.as_str(),
             client.name,
@@ -204,12 +207,13 @@ pub(crate) fn insert(commit: &Connection, client: &Client) -> Result<u64, Fault>
             joined(client.logout.post_logout_redirect_uris.iter().map(RedirectUri::as_str)),
             told.map(|told| told.uri.as_str()),
             told.is_some_and(|told| told.session_required),
+            client.requires_pushed_requests,
         ],
     )
 }
 
 /// How many columns [`client`] takes.
-pub(crate) const COLUMNS: usize = 17;
+pub(crate) const COLUMNS: usize = 18;
 
 pub(crate) fn client(row: &mut Columns<'_, '_>) -> Result<Client, Fault> {
     Ok(Client {
@@ -234,6 +238,7 @@ pub(crate) fn client(row: &mut Columns<'_, '_>) -> Result<Client, Fault> {
         redirect_uris: row.text(redirect_uris)?,
         origin: row.parsed()?,
         logout: logout(row)?,
+        requires_pushed_requests: row.take()?,
     })
 }
 

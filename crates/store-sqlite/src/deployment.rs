@@ -58,10 +58,16 @@ impl DeploymentStore for SqliteStore {
              LIMIT ?2)",
             millis(now - CODE_REMEMBERED),
         );
+        let pushed = self.forget(
+            "sweeping pushed requests",
+            "DELETE FROM pushed_request WHERE hash IN (SELECT hash FROM pushed_request WHERE expires_at <= ?1 LIMIT ?2)",
+            millis(now),
+        );
         let clients = self.forget_clients(now);
         Box::pin(async move {
             uses.await?;
-            Ok(Swept { sessions: sessions.await?, codes: codes.await?, clients: clients.await? })
+            let (sessions, codes) = (sessions.await?, codes.await?);
+            Ok(Swept { sessions, codes, pushed_requests: pushed.await?, clients: clients.await? })
         })
     }
 

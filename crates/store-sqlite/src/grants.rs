@@ -1,27 +1,36 @@
-//! Authorization codes and consents.
+//! Authorization codes and consents; what is pushed is in [`pushed_requests`].
 
 use crate::SqliteStore;
 use crate::audit::tell;
 use crate::error::Fault;
+use crate::pushed_requests;
 use crate::rows::{Columns, change, first, millis};
 use crate::sessions::open;
 use countersign_core::account::SessionsFloor;
 use countersign_core::audit::AuditEvent;
 use countersign_core::client::{ClientId, RedirectUri};
-use countersign_core::grant::{AuthorizedCode, CodeChallenge, Consent};
+use countersign_core::grant::{AuthorizedCode, CodeChallenge, Consent, PushedRequest};
 use countersign_core::resource::ResourceUri;
 use countersign_core::scope::ScopeSet;
 use countersign_core::session::SecretHash;
-use countersign_core::store::{GrantStore, Opened, RedeemCode, Redemption, StoreFuture};
+use countersign_core::store::{
+    CodeSaved, GrantStore, Opened, PushRequest, RedeemCode, Redemption, RequestPushed, SaveCode, StoreFuture,
+};
 use countersign_core::token::{identity_claims, identity_codes};
-use countersign_core::{AccountId, SessionId};
+use countersign_core::{AccountId, SessionId, Time};
 use rusqlite::{Connection, named_params};
 
 impl GrantStore for SqliteStore {
-    fn save_code(&self, hash: SecretHash, code: AuthorizedCode, audit: AuditEvent) -> StoreFuture<'_, ()> {
+    fn save_code(&self, save: SaveCode) -> StoreFuture<'_, CodeSaved> {
         self.writer.run("keeping a code", move |commit| {
-            insert(commit, &hash, &code)?;
-            tell(commit, &audit)
+            if let Some(request) = &save.spends
+                && !pushed_requests::spend(commit, request)?
+            {
+                return Ok(CodeSaved::Spent);
+            }
+            insert(commit, &save.hash, &save.code)?;
+            tell(commit, &save.audit)?;
+            Ok(CodeSaved::Saved)
         })
     }
 
@@ -51,6 +60,18 @@ FROM authorization_code WHERE hash = ?1";
             change(commit, statement, (redeem.hash.as_bytes(), redeem.open.session.id.as_bytes()))?;
             Ok(Redemption::First)
         })
+    }
+
+    fn push_request(&self, push: PushRequest) -> StoreFuture<'_, RequestPushed> {
+        self.writer.run("keeping a pushed request", move |commit| pushed_requests::push(commit, &push))
+    }
+
+    fn pushed_request(&self, hash: SecretHash) -> StoreFuture<'_, Option<PushedRequest>> {
+        self.readers.run("reading a pushed request", move |read| pushed_requests::find(read, &hash))
+    }
+
+    fn begin_pushed_request(&self, hash: SecretHash, expires_at: Time) -> StoreFuture<'_, ()> {
+        self.writer.run("beginning a pushed request", move |commit| pushed_requests::begin(commit, &hash, expires_at))
     }
 
     fn consent(

@@ -21,6 +21,7 @@ mod logouts;
 mod migrate;
 mod open;
 mod pages;
+mod pushed_requests;
 mod queue;
 mod readers;
 mod replace;

@@ -25,6 +25,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration { name: "requested_claims", sql: include_str!("../migrations/0005_requested_claims.sql") },
     Migration { name: "self-described clients", sql: include_str!("../migrations/0006_self_described_clients.sql") },
     Migration { name: "logout", sql: include_str!("../migrations/0007_logout.sql") },
+    Migration { name: "pushed_requests", sql: include_str!("../migrations/0008_pushed_requests.sql") },
 ];
 
 /// What a database holds, compared with what we know.

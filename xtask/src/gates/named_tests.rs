@@ -61,7 +61,9 @@ impl Tests<'_> {
         if !file.ends_with(".rs") || file.contains([' ', '*', '{']) {
             return None;
         }
-        let mut files = self.0.iter().filter(|(path, _)| is_end_of(file, path)).peekable();
+        // A document may name it from where the crates are.
+        let from_root = file.trim_start_matches("../");
+        let mut files = self.0.iter().filter(|(path, _)| is_end_of(from_root, path)).peekable();
         if files.peek().is_none() {
             return Some(format!("there is no file `{file}`"));
         }
@@ -118,7 +120,7 @@ mod tests {
 
     #[test]
     fn what_exists_may_be_named() {
-        let text = "`proofs.rs::it_holds`, `oauth2/proofs.rs`, `a07_holds`, `a07_…`, `cnf.jkt`\n\
+        let text = "`proofs.rs::it_holds`, `../it/oauth2/proofs.rs`, `a07_holds`, `a07_…`, `cnf.jkt`\n\
                     ```sh\n`proofs.rs::made_up`\n```\n\
                     ## RFC 1: requirements\n| § | must | shown by |\n|---|---|---|\n\
                     | 1 | a | `oauth2/proofs.rs::it_holds` |\n| 2 | b | client |\n";

@@ -59,6 +59,8 @@ pub struct Client {
     pub redirect_uris: BTreeSet<RedirectUri>,
     /// What it hears of sign-outs.
     pub logout: ClientLogout,
+    /// Whether its authorization requests are taken only if they were pushed (RFC 9126 §6).
+    pub requires_pushed_requests: bool,
     /// Whether its refresh tokens rotate.
     pub rotation: RotationPolicy,
     /// For workers that each hold a copy of one token: the predecessor stays good this long. None for everybody else.
@@ -210,6 +212,7 @@ impl Client {
             resources: BTreeSet::new(),
             redirect_uris: BTreeSet::new(),
             logout: ClientLogout::default(),
+            requires_pushed_requests: false,
             rotation: RotationPolicy::On,
             overlap: Span::ZERO,
             status: ClientStatus::Active,

@@ -25,6 +25,8 @@ pub struct ClientProfile {
     pub overlap: Span,
     /// What it hears of sign-outs, as it was typed.
     pub logout: LogoutProfile,
+    /// Whether its authorization requests are taken only if they were pushed.
+    pub requires_pushed_requests: bool,
 }
 
 /// A client to be registered.
@@ -107,6 +109,12 @@ pub enum InvalidClient {
         /// What it is.
         kind: ClientKind,
     },
+    /// Nobody signs in at it, so it makes no authorization requests.
+    #[error("a client of kind `{}` has no authorization requests to push: nobody signs in at it", kind.code())]
+    NoUseForPushedRequests {
+        /// What it is.
+        kind: ClientKind,
+    },
     /// It authenticates by an assertion, and nothing could check one.
     #[error("a client that authenticates by `private_key_jwt` needs the public keys that check its assertions")]
     NoKeys,
@@ -136,7 +144,8 @@ impl Client {
     /// [`InvalidClient`] tells which part can't be registered.
     pub fn register(registration: Registration) -> Result<Self, InvalidClient> {
         let Registration { id, kind, profile, authentication, created_at } = registration;
-        let ClientProfile { name, scopes, resources, redirect_uris, overlap, logout } = profile;
+        let ClientProfile { name, scopes, resources, redirect_uris, overlap, logout, requires_pushed_requests } =
+            profile;
         let prints = |name: &String| {
             (1..=CLIENT_NAME_CHARACTERS_MAX).contains(&name.chars().count()) && !name.chars().any(char::is_control)
         };
@@ -153,11 +162,15 @@ impl Client {
         if !kind.may_authenticate_by(method) {
             return Err(InvalidClient::Authentication { kind, method });
         }
+        if requires_pushed_requests && !kind.signs_people_in() {
+            return Err(InvalidClient::NoUseForPushedRequests { kind });
+        }
         Ok(Self {
             id,
             name,
             kind,
             origin: ClientOrigin::Operator,
+            requires_pushed_requests,
             redirect_uris: to_come_back_to(kind, &redirect_uris)?,
             logout: ClientLogout::register(kind, &logout)?,
             // A session of a public client may be bound to a key: then it proves more than rotation would.
@@ -236,6 +249,8 @@ mod tests {
         let app = "com.example.app:/cb";
         assert!(register(ClientKind::Native, redirecting(app)).is_ok());
         assert!(matches!(register(ClientKind::Web, redirecting(app)), Err(InvalidClient::RedirectUri { .. })));
+        let pushing = ClientProfile { requires_pushed_requests: true, ..ClientProfile::default() };
+        assert_eq!(register(kind, pushing), Err(InvalidClient::NoUseForPushedRequests { kind }));
     }
 
     #[test]

@@ -5,6 +5,7 @@ mod authorization_request;
 mod consent;
 mod opaque;
 mod pkce;
+mod pushed_request;
 
 pub use authorization_code::{AuthorizationCode, AuthorizedCode, CodeRefusal};
 pub use authorization_request::{
@@ -14,6 +15,7 @@ pub use authorization_request::{
 pub use consent::Consent;
 pub use opaque::BrowserSecret;
 pub use pkce::{CodeChallenge, InvalidCodeChallenge};
+pub use pushed_request::{PushedRequest, PushedRequestSecret};
 
 /// The grants that there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,5 +1,5 @@
 //! The authorization endpoint (RFC 6749 §4.1): what a request leads to, from its raw parameters on. Nothing of it is
-//! stored before the code: each step, each page that is posted, begins here anew.
+//! stored before the code, unless the client pushed it: each step, each page that is posted, begins here anew.
 
 use crate::audit::AuditEvent;
 use crate::client::Client;
@@ -12,11 +12,13 @@ use crate::ids::{AccountId, SessionId};
 use crate::limits::{CODE_LIFETIME, SCOPES_MAX};
 use crate::ops::browser_session::{BrowserSession, browser_session};
 use crate::ops::issue::granted;
+use crate::ops::push_request::{Named, named};
 use crate::ops::target::Target;
 use crate::ops::{Origin, Policies};
 use crate::resource::ResourceUri;
 use crate::scope::ScopeSet;
-use crate::store::{Held, HoldSession, Store, StoreError, Swap, UseClient};
+use crate::session::SecretHash;
+use crate::store::{CodeSaved, Held, HoldSession, SaveCode, Store, StoreError, Swap, UseClient};
 use crate::time::Time;
 
 /// An authorization request, and what is known of whoever is at the browser.
@@ -101,16 +103,25 @@ impl Authorize<'_> {
             Ok(id) => id,
             Err(error) => return Ok(Authorized::Unanswerable(error)),
         };
+        let pushed = named(self.parameters, &id, store, draw.now).await?;
+        let (parameters, spends) = match &pushed {
+            Named::Nothing => (self.parameters, None),
+            Named::Pushed(hash, parameters) => (parameters, Some(*hash)),
+            Named::Gone => return Ok(Authorized::Unanswerable(Unanswerable::NotPushed)),
+        };
         let is_described = self.described.is_some();
         let client = Client::as_described(store.client(&id).await?, self.described);
         // What a document vouches for needs the document, however long it is known.
         let client = client.filter(|client| is_described || !client.follows_its_document());
-        let (client, destination) = match (Destination::of(self.parameters, client.as_ref()), client) {
+        let (client, destination) = match (Destination::of(parameters, client.as_ref()), client) {
             (Ok(destination), Some(client)) => (client, destination),
             (Err(error), _) => return Ok(Authorized::Unanswerable(error)),
             (Ok(_), None) => return Ok(Authorized::Unanswerable(Unanswerable::UnknownClient)),
         };
-        let request = match AuthorizationRequest::read(self.parameters) {
+        let request = match AuthorizationRequest::read(parameters) {
+            Ok(_) if client.requires_pushed_requests && spends.is_none() => {
+                return Ok(Authorized::Answer(destination, Err(AuthorizationError::NotPushed)));
+            }
             Ok(request) => request,
             Err(error) => return Ok(Authorized::Answer(destination, Err(error))),
         };
@@ -119,7 +130,7 @@ impl Authorize<'_> {
             return Ok(Authorized::Answer(destination, Err(AuthorizationError::Target)));
         };
         let (decision, origin) = (self.decision, self.origin);
-        let asked = Asked { client, destination, request, target, policies, draw, origin };
+        let asked = Asked { client, destination, request, target, spends, policies, draw, origin };
         if decision == Some(Decision::Deny) {
             return Ok(asked.refused(AuthorizationError::AccessDenied));
         }
@@ -142,6 +153,7 @@ struct Asked<'a> {
     destination: Destination,
     request: AuthorizationRequest,
     target: Target,
+    spends: Option<SecretHash>,
     policies: &'a Policies,
     draw: &'a Draw,
     origin: Origin,
@@ -178,8 +190,12 @@ impl Asked<'_> {
         let code = self.draw.authorization_code();
         let event = AuditEvent::new(self.draw.now, "code.issued", self.origin.actor());
         let event = event.of_account(account.id).of_session(browser.session.id).at_client(self.client.id.clone());
-        store.save_code(code.hash(), self.code(&browser, scope), event).await?;
-        Ok(Authorized::Answer(self.destination, Ok(code)))
+        let (hash, spends) = (code.hash(), self.spends);
+        let save = SaveCode { hash, code: self.code(&browser, scope), spends, audit: event };
+        Ok(match store.save_code(save).await? {
+            CodeSaved::Saved => Authorized::Answer(self.destination, Ok(code)),
+            CodeSaved::Spent => Authorized::Unanswerable(Unanswerable::NotPushed),
+        })
     }
 
     /// Whoever signed in for this request is not whom it is about; others may sign in once more.

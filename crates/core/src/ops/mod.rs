@@ -5,6 +5,7 @@
 //! | [`SignUp`] | makes an account |
 //! | [`SignIn`] | checks credentials and opens a session |
 //! | [`Refresh`] | trades a refresh token for a fresh access token and, mostly, its successor |
+//! | [`PushAuthorizationRequest`] | keeps what a client will ask the authorization endpoint for |
 //! | [`Authorize`] | gives a client an authorization code, once whoever is at the browser signed in and agreed |
 //! | [`SignOut`] | ends a session, or all of its account's |
 //! | [`LogOut`] | signs somebody out of their browser on a client's wish |
@@ -16,6 +17,7 @@
 //! | [`ChangeRole`], [`ChangeStatus`], [`ChangeAttribute`], [`RemoveAccount`] | administer an account |
 //! | [`RegisterClient`], [`ReplaceClientSecret`], [`ChangeClientStatus`], [`RemoveClient`] | administer a client |
 //! | [`SelfRegistration`] | registers a client that no operator knows |
+//! | [`AddResource`], [`RemoveResource`] | administer a resource server |
 //! | [`Revoke`] | takes back a session, a token or a client's tokens |
 //! | [`Found`] | founds a deployment at its first start |
 //! | [`Restore`] | turns a restored copy of storage into one that may serve |
@@ -35,7 +37,9 @@ mod found;
 mod hashing;
 mod issue;
 mod log_out;
+mod push_request;
 mod refresh;
+mod resources;
 mod restore;
 mod revoke;
 mod rotate_keys;
@@ -62,7 +66,9 @@ pub use found::{Found, Foundation, OnIssuerChange};
 pub use hashing::{HashInPlace, HashingError, HashingFuture, PasswordHashing};
 pub use issue::{Issue, IssuedRefresh};
 pub use log_out::{AfterLogout, LogOut, LoggedOut, LogoutQuestion};
+pub use push_request::{AuthorizationRequestPushed, PushAuthorizationRequest};
 pub use refresh::{Refresh, Refreshed};
+pub use resources::{AddResource, RemoveResource};
 pub use restore::{Replaced, Restore, Restored, RestoredSessions};
 pub use revoke::{Revocable, Revoke, Revoked};
 pub use rotate_keys::{KeyRingChanged, RotateKeys, RotationError};

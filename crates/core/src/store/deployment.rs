@@ -20,7 +20,8 @@ pub trait DeploymentStore: Send + Sync {
     fn probe(&self) -> StoreFuture<'_, ()>;
 
     /// Forgets ended sessions whose absolute expiry has passed, and live ones likewise: they are over and publish
-    /// nothing. What had one as its parent has none then. And authorization codes whose second use nobody needs to see;
+    /// nothing. What had one as its parent has none then. And authorization codes whose second use nobody needs to see,
+    /// pushed requests that are over,
     /// and clients that no operator registered or disabled, which nobody used within [`CLIENT_UNUSED_KEPT`], or
     /// [`CLIENT_USED_KEPT`] after their last session was over, with the consents for them.
     ///
@@ -63,4 +64,6 @@ pub struct Swept {
     pub codes: u64,
     /// Clients that no operator registered.
     pub clients: u64,
+    /// Pushed requests.
+    pub pushed_requests: u64,
 }

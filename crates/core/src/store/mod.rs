@@ -34,7 +34,7 @@ pub use clients::{
 pub use deployment::{Deployment, DeploymentStore, Founded, Swept};
 pub use error::StoreError;
 pub use figures::WriterFigures;
-pub use grants::{GrantStore, RedeemCode, Redemption};
+pub use grants::{CodeSaved, GrantStore, PushRequest, RedeemCode, Redemption, RequestPushed, SaveCode};
 pub use keys::{KeyStore, RingChange};
 pub use logouts::{ClaimLogouts, GiveUpLogouts, LogoutOutcome, LogoutStore, SettleLogout};
 pub use page::{Cursor, CursorStanding, Page, Paged};

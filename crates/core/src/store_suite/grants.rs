@@ -11,21 +11,22 @@ use crate::limits::CODE_REMEMBERED;
 use crate::resource::ResourceUri;
 use crate::scope::ScopeSet;
 use crate::session::{Networks, SecretHash, Session};
-use crate::store::{OpenSession, RedeemCode, Redemption, Store, Which};
+use crate::store::{CodeSaved, OpenSession, RedeemCode, Redemption, SaveCode, Store, Which};
 use crate::token::IdentityClaim;
 use countersign_jose::JwkSet;
 use std::collections::BTreeSet;
 
-fn app() -> Client {
+pub(super) fn app() -> Client {
     let profile = ClientProfile {
         redirect_uris: ["https://app.example/b?c=d", "https://app.example/a"].map(str::to_owned).to_vec(),
+        requires_pushed_requests: true,
         ..ClientProfile::default()
     };
     let (id, kind, authentication) = (ClientId::parse("app").unwrap(), ClientKind::Spa, ClientAuthentication::Public);
     Client::register(Registration { id, kind, profile, authentication, created_at: at(3) }).unwrap()
 }
 
-fn code(number: u32) -> AuthorizedCode {
+pub(super) fn code(number: u32) -> AuthorizedCode {
     AuthorizedCode {
         client: app().id,
         redirect_uri: RedirectUri::parse("https://app.example/a").unwrap(),
@@ -49,6 +50,11 @@ fn code(number: u32) -> AuthorizedCode {
 fn child(number: u32) -> Session {
     let networks = Networks::of([network(1)]);
     Session { client: app().id, parent: Some(session_id(1)), networks, ..session(number, Some(account_id(1))) }
+}
+
+/// A code that comes of no pushed request.
+fn saving(hash: SecretHash, code: AuthorizedCode) -> SaveCode {
+    SaveCode { hash, code, spends: None, audit: told("code.given") }
 }
 
 fn redeem(code: u32, session: u32) -> RedeemCode {
@@ -90,7 +96,7 @@ pub async fn a_code_reads_back_as_it_was_saved(store: &dyn Store) {
         ..code(2)
     };
     for (number, code) in [(1, code(1)), (2, bare)] {
-        store.save_code(secret_hash(number), code.clone(), told("code.given")).await.unwrap();
+        assert_eq!(store.save_code(saving(secret_hash(number), code.clone())).await.unwrap(), CodeSaved::Saved);
         assert_eq!(store.code(secret_hash(number)).await.unwrap(), Some(code));
     }
     assert_eq!(store.code(secret_hash(3)).await.unwrap(), None);
@@ -99,7 +105,7 @@ pub async fn a_code_reads_back_as_it_was_saved(store: &dyn Store) {
 
 pub async fn a_code_opens_one_session_and_names_it_ever_after(store: &dyn Store) {
     ready(store).await;
-    store.save_code(secret_hash(9), code(9), told("code.given")).await.unwrap();
+    store.save_code(saving(secret_hash(9), code(9))).await.unwrap();
     assert_eq!(store.redeem_code(redeem(8, 2)).await.unwrap(), Redemption::Refused);
     assert_eq!(store.redeem_code(redeem(9, 2)).await.unwrap(), Redemption::First);
     assert_eq!(read(store, session_id(2)).await, child(2));
@@ -113,7 +119,7 @@ pub async fn a_code_opens_one_session_and_names_it_ever_after(store: &dyn Store)
 
 pub async fn of_16_redemptions_of_one_code_one_is_first(store: &dyn Store) {
     ready(store).await;
-    store.save_code(secret_hash(9), code(9), told("code.given")).await.unwrap();
+    store.save_code(saving(secret_hash(9), code(9))).await.unwrap();
     let all = (0..16).map(|number| store.redeem_code(redeem(9, 10 + number))).collect();
     let outcomes = super::fixtures::together(all).await;
     let first = outcomes.iter().filter(|outcome| **outcome == Redemption::First).count();
@@ -124,7 +130,7 @@ pub async fn of_16_redemptions_of_one_code_one_is_first(store: &dyn Store) {
 pub async fn a_code_whose_ground_is_gone_opens_nothing(store: &dyn Store) {
     ready(store).await;
     for number in 1..=3 {
-        store.save_code(secret_hash(number), code(number), told("code.given")).await.unwrap();
+        store.save_code(saving(secret_hash(number), code(number))).await.unwrap();
     }
     // Another floor: everything of the account was ended since.
     let mut stale = redeem(1, 2);
@@ -148,7 +154,7 @@ pub async fn a_code_whose_ground_is_gone_opens_nothing(store: &dyn Store) {
 
 pub async fn a_code_is_forgotten_once_nobody_needs_to_see_its_second_use(store: &dyn Store) {
     for number in [10, 20] {
-        store.save_code(secret_hash(number), code(number), told("code.given")).await.unwrap();
+        store.save_code(saving(secret_hash(number), code(number))).await.unwrap();
     }
     assert_eq!(store.sweep(at(9) + CODE_REMEMBERED).await.unwrap().codes, 0);
     assert_eq!(store.sweep(at(10) + CODE_REMEMBERED).await.unwrap().codes, 1);

@@ -24,6 +24,7 @@ pub mod keys;
 pub mod logouts;
 pub mod model;
 pub mod password;
+pub mod pushed_requests;
 pub mod races;
 pub mod resources;
 pub mod revocations;
@@ -127,6 +128,14 @@ macro_rules! store_suite {
                 a_change_from_an_older_version_loses
                 a_change_whose_session_moved_changes_nothing
                 a_change_without_a_session_ends_all
+            }
+            pushed_requests {
+                a_pushed_request_reads_back_as_it_was_pushed
+                a_browser_begins_a_pushed_request_once
+                a_code_is_the_end_of_its_pushed_request
+                of_16_codes_of_one_pushed_request_one_is_saved
+                a_client_has_so_many_pushed_requests_and_no_more
+                pushed_requests_that_are_over_are_forgotten
             }
             races {
                 of_64_rotations_of_one_generation_one_wins

@@ -116,6 +116,7 @@ pub(crate) fn client(id: &str) -> Client {
         resources: [].into(),
         logout: ClientLogout::default(),
         redirect_uris: [].into(),
+        requires_pushed_requests: false,
         rotation: RotationPolicy::On,
         overlap: Span::ZERO,
         status: ClientStatus::Active,

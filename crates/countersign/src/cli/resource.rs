@@ -6,9 +6,9 @@ use crate::failure::Failure;
 use crate::output::{Answer, Output, Page};
 use crate::times::{duration, length, rfc3339};
 use clap::{Args, Subcommand};
-use countersign_core::audit::AuditEvent;
+use countersign_core::ops::{AddResource, RemoveResource};
 use countersign_core::resource::{Resource, ResourceUri};
-use countersign_core::store::{AddedResource, Page as StorePage, RemoveResource, Swap};
+use countersign_core::store::{AddedResource, Page as StorePage, Swap};
 use countersign_core::token::{ClaimMapping, InvalidClaim};
 use countersign_core::{Span, Time};
 use serde::Serialize;
@@ -121,8 +121,7 @@ impl AddArgs {
         let resource = Resource::new(uri, scopes, lifetime, context.now).map_err(Failure::usage)?;
         let resource = Resource { claims, ..resource };
         let deployment = Deployment::open_or_found(context).await?;
-        let audit = AuditEvent::new(context.now, "resource.added", actor()).told(&self.uri);
-        match deployment.store.add_resource(resource.clone(), audit).await? {
+        match AddResource(resource.clone()).run(actor(), &*deployment.store).await? {
             AddedResource::Added => out.answer(&ResourceView::of(&resource)),
             AddedResource::UriTaken => Err(Failure::failed(format!("there is a resource server {} already", self.uri))
                 .hint(format!("to change it: countersign resource remove {}, then add it", self.uri))),
@@ -145,8 +144,7 @@ impl AddArgs {
 async fn remove(context: &Context, uri: &str, out: &mut Output) -> Result<(), Failure> {
     let parsed = ResourceUri::parse(uri).map_err(Failure::usage)?;
     let deployment = Deployment::open(context)?;
-    let audit = AuditEvent::new(context.now, "resource.removed", actor()).told(uri);
-    match deployment.store.remove_resource(RemoveResource { uri: parsed, audit }).await? {
+    match RemoveResource(parsed).run(actor(), &*deployment.store, context.now).await? {
         Swap::Won => out.answer(&Removed { uri: uri.to_owned(), removed: true }),
         Swap::Lost => Err(Failure::failed(format!("there is no resource server {uri}"))
             .hint("`countersign resource list` tells which there are")),

@@ -62,6 +62,16 @@ fn a_machine_client_lives_from_add_to_remove() {
 }
 
 #[test]
+fn a_client_can_be_held_to_pushing_its_requests() {
+    let place = Place::new();
+    let spa = ["client", "add", "spa", "--kind", "spa", "--redirect-uri", "https://app.example/cb", "--require-par"];
+    place.json(&spa);
+    assert_eq!(place.json(&["client", "show", "spa"])["require_pushed_authorization_requests"], true);
+    place.json(&["client", "add", "plain", "--kind", "spa", "--redirect-uri", "https://app.example/cb"]);
+    assert_eq!(place.json(&["client", "show", "plain"])["require_pushed_authorization_requests"], false);
+}
+
+#[test]
 fn a_secret_is_shown_once_or_written_for_its_owner_alone() {
     let place = Place::new();
     let file = place.path("guard.secret");

@@ -24,6 +24,7 @@ use support::{ServerProcess, countersign};
 const CALLBACK: &str = "https://app.example.com/callback";
 const BYE: &str = "https://app.example.com/bye";
 const LOGIN: &str = "ana@example.com";
+const STRICT: [(&str, &str); 2] = [("COUNTERSIGN_SESSIONS__GRACE", "0s"), ("COUNTERSIGN_SESSIONS__FORGIVENESS", "0")];
 const PASSWORD: &str = "four geese in a tin boat";
 
 /// Where `./test` installs what the clients are made of; none where it could not, and said so.
@@ -56,6 +57,7 @@ impl Place {
         let keys = public.display().to_string();
         for (secret, id, options) in [
             ("SECRET_NONE", "spa", &["--kind", "spa", "--post-logout-redirect-uri", BYE][..]),
+            ("SECRET_NONE", "pushing", &["--kind", "spa", "--require-par"]),
             ("SECRET_BASIC", "web-basic", &["--kind", "web"]),
             ("SECRET_POST", "web-post", &["--kind", "web", "--auth", "client_secret_post"]),
             ("SECRET_KEY", "web-key", &["--kind", "web", "--jwk-file", &keys]),
@@ -94,9 +96,18 @@ impl Place {
 
     /// The same with further settings.
     fn serve_with(&mut self, more: &[(&str, &str)]) -> ServerProcess {
-        let settings = [("COUNTERSIGN_SESSIONS__GRACE", "0s"), ("COUNTERSIGN_SESSIONS__FORGIVENESS", "0")];
-        let server = ServerProcess::start(&self.data(), "127.0.0.1:0", &[&settings, more].concat());
+        let server = ServerProcess::start(&self.data(), "127.0.0.1:0", &[&STRICT, more].concat());
         self.environment.push(("ISSUER", format!("http://localhost:{}", server.address.port())));
+        server
+    }
+
+    /// The same under an issuer with a path.
+    fn serve_below(&mut self, path: &str) -> ServerProcess {
+        let port = free_port();
+        let issuer = format!("http://localhost:{port}{path}");
+        let settings = [&STRICT[..], &[("COUNTERSIGN_SERVER__ISSUER", &issuer)]].concat();
+        let server = ServerProcess::start(&self.data(), &format!("127.0.0.1:{port}"), &settings);
+        self.environment.push(("ISSUER", issuer));
         server
     }
 
@@ -119,6 +130,11 @@ impl Place {
     }
 }
 
+/// Somebody else could take it before it is used; then a server says so and the test fails.
+fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
 /// The sources beside the packages, where they find them.
 fn copied(sources: &str, to: &Path) {
     let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/clients").join(sources);
@@ -132,15 +148,18 @@ fn copied(sources: &str, to: &Path) {
 fn openid_client_for_node() {
     let Some(packages) = packages("node") else { return };
     copied("node", &packages);
-    let mut place = Place::new();
-    let api = ResourceServer::register(&place, &[]);
-    let options = ["--kind", "spa", "--redirect-uri", CALLBACK, "--resource", &api.url, "--scope", READ];
-    place.add_client("SECRET_NONE", "spa-api", &options);
-    let _server = place.serve();
-    place.environment.push(("API_URL", api.url.clone()));
-    let nonces = ProofNonces::generate().unwrap();
-    let _running = api.serve(&place, |verifier| verifier.dpop_nonces(nonces).require_proofs());
-    place.client_runs(Command::new("node").arg("openid-client.mjs").current_dir(packages));
+    let serve: [fn(&mut Place) -> ServerProcess; 2] = [Place::serve, |place| place.serve_below("/some/auth")];
+    for serve in serve {
+        let mut place = Place::new();
+        let api = ResourceServer::register(&place, &[]);
+        let options = ["--kind", "spa", "--redirect-uri", CALLBACK, "--resource", &api.url, "--scope", READ];
+        place.add_client("SECRET_NONE", "spa-api", &options);
+        let _server = serve(&mut place);
+        place.environment.push(("API_URL", api.url.clone()));
+        let nonces = ProofNonces::generate().unwrap();
+        let _running = api.serve(&place, |verifier| verifier.dpop_nonces(nonces).require_proofs());
+        place.client_runs(Command::new("node").arg("openid-client.mjs").current_dir(&packages));
+    }
 }
 
 /// Found to be free; somebody else could take it before it is used, then whoever uses it says so and the test fails.

@@ -104,10 +104,7 @@ fn a_page_in_a_browser_with_openid_client_and_dpop() {
     let Some(node) = packages("node") else { return };
     let (mut place, port) = (Place::new(), free_port());
     place.register(SPA, port);
-    let setting = SPA.lines().find_map(|line| line.strip_prefix("COUNTERSIGN_SERVER__CORS_ORIGINS=")).unwrap();
-    let (origin, _) = setting.split_once(' ').unwrap();
-    let origin = origin.replace(PORT_SHOWN, &port.to_string());
-    let _server = place.serve_with(&[("COUNTERSIGN_SERVER__CORS_ORIGINS", &origin)]);
+    let _server = place.serve();
     let folder = place.folder_with("recipes/spa", &node);
     super::copied("node", &folder);
     place.environment.push(("PROFILE", place.folder.path().join("profile").display().to_string()));

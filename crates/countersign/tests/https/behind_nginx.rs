@@ -31,11 +31,11 @@ struct Site {
 }
 
 impl Nginx {
-    fn start(folder: &Path, files: &Files, upstream: SocketAddr) -> Self {
+    fn start(folder: &Path, files: &Files, upstream: SocketAddr, changed: impl Fn(String) -> String) -> Self {
         // Found to be free; somebody else could take it before nginx does, then nginx says so and the test fails.
         let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
         let config = folder.join("nginx.conf");
-        fs::write(&config, wrapped(&documented(files, address, upstream))).unwrap();
+        fs::write(&config, wrapped(&changed(documented(files, address, upstream)))).unwrap();
         let mut command = Command::new("nginx");
         command.arg("-p").arg(folder).arg("-c").arg(&config).args(["-e", "stderr"]);
         // Debian has it where the PATH of most users does not lead.
@@ -75,6 +75,19 @@ fn documented(files: &Files, listen: SocketAddr, upstream: SocketAddr) -> String
     })
 }
 
+/// The same with the locations for an issuer that has a path, and nothing else at that host.
+fn below_a_path(config: &str, strips: bool) -> String {
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/operating/https.md")).unwrap();
+    let block = page.split("```nginx\n").nth(2).and_then(|rest| rest.split("```").next());
+    let locations = block.expect("the locations of an issuer with a path").to_owned();
+    let passing = "location /auth/ {\n        proxy_pass http://countersign;";
+    assert_eq!(locations.matches(passing).count(), 1);
+    let stripping = passing.replace("countersign;", "countersign/;");
+    let locations = if strips { locations.replace(passing, &stripping) } else { locations };
+    let (server, _) = config.split_once("    location / {").unwrap();
+    format!("{server}{locations}}}\n")
+}
+
 /// One process, and nothing outside the folder.
 fn wrapped(site: &str) -> String {
     let folders: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
@@ -88,16 +101,20 @@ fn wrapped(site: &str) -> String {
 
 impl Site {
     fn start() -> Self {
+        Self::start_as(ISSUER, |config| config)
+    }
+
+    fn start_as(issuer: &str, changed: impl Fn(String) -> String) -> Self {
         let (authority, folder) = (Authority::new(), tempfile::tempdir().unwrap());
         let files = authority.issue(&[HOST]).put(folder.path());
         let settings = [
-            ("COUNTERSIGN_SERVER__ISSUER", ISSUER),
+            ("COUNTERSIGN_SERVER__ISSUER", issuer),
             ("COUNTERSIGN_SERVER__BEHIND_PROXY", "127.0.0.1"),
             ("COUNTERSIGN_ACCOUNTS__SIGN_UP", "open"),
             ("COUNTERSIGN_FEED__ACCESS", "public"),
         ];
         let server = ServerProcess::start(&folder.path().join("data"), "127.0.0.1:0", &settings);
-        let nginx = Nginx::start(folder.path(), &files, server.address);
+        let nginx = Nginx::start(folder.path(), &files, server.address, changed);
         Self { _folder: folder, authority, server, nginx }
     }
 
@@ -146,6 +163,40 @@ fn scheme_client_address_and_cookies_are_right() {
     client.send("GET /api/v1/me", &[("Cookie", access)], "").unwrap().json(200);
     let token = access.split_once('=').unwrap().1;
     assert_eq!(address(&client, token), "127.0.0.5");
+}
+
+#[test]
+fn an_issuer_with_a_path_is_found_and_served_whether_the_proxy_strips_it_or_not() {
+    let issuer = format!("{ISSUER}/auth");
+    for strips in [false, true] {
+        let site = Site::start_as(&issuer, |config| below_a_path(&config, strips));
+        let client = site.client();
+        for place in [
+            "/.well-known/oauth-authorization-server/auth",
+            "/.well-known/openid-configuration/auth",
+            "/auth/.well-known/oauth-authorization-server",
+            "/auth/.well-known/openid-configuration",
+        ] {
+            let metadata = client.send(&format!("GET {place}"), &[], "").unwrap().json(200);
+            assert_eq!(metadata["issuer"], issuer, "{place}, strips: {strips}");
+        }
+        client.send("GET /auth/.well-known/jwks.json", &[], "").unwrap().json(200);
+        client.send("POST /auth/api/v1/accounts", &[], &ana()).unwrap().json(201);
+        let tokens = client.send("POST /auth/api/v1/sign-in", &[], &ana()).unwrap().json(200);
+        let bearer = format!("Bearer {}", tokens["access_token"].as_str().unwrap());
+        client.send("GET /auth/api/v1/me", &[("Authorization", &bearer)], "").unwrap().json(200);
+        let page = client.send("GET /auth/sign-in", &[], "").unwrap();
+        assert_eq!(page.status, 400);
+        let page = String::from_utf8_lossy(&page.body);
+        let (_, rest) = page.split_once("href=\"").unwrap();
+        let stylesheet = rest.split('"').next().unwrap();
+        assert!(stylesheet.starts_with("/auth/assets/"), "{stylesheet}");
+        assert_eq!(client.send(&format!("GET {stylesheet}"), &[], "").unwrap().status, 200);
+        assert_eq!(client.send("GET /healthz", &[], "").unwrap().status, 404, "the rest of the host is not ours");
+        let mut connection = client.connect().unwrap();
+        connection.write("GET /auth/revocations/feed", &[("Accept", "text/event-stream")], "").unwrap();
+        while !connection.line().unwrap().starts_with("data:") {}
+    }
 }
 
 #[test]

@@ -13,6 +13,7 @@ use axum::response::{IntoResponse, Response};
 use countersign_core::Span;
 use countersign_core::account::{InvalidLogin, PasswordRefused};
 use countersign_core::client::InvalidMetadata;
+use countersign_core::grant::AuthorizationError;
 use countersign_core::ops::{HashingError, OpError, RotationError};
 use countersign_core::scope::InvalidScope;
 use countersign_core::session::Refusal;
@@ -61,6 +62,9 @@ kinds! {
     InvalidClientMetadata: BAD_REQUEST, "invalid_client_metadata", "The client's metadata makes no client";
     UnsupportedGrantType: BAD_REQUEST, "unsupported_grant_type", "The grant type is not one of this server";
     UnauthorizedClient: BAD_REQUEST, "unauthorized_client", "The client may not use this grant";
+    UnsupportedResponseType: BAD_REQUEST, "unsupported_response_type", "The response type is not one of this server";
+    RequestNotSupported: BAD_REQUEST, "request_not_supported", "Request objects are not supported";
+    UnmetAuthentication: BAD_REQUEST, "unmet_authentication_requirements", "Nobody can be authenticated in that way here";
     InvalidDpopProof: BAD_REQUEST, "invalid_dpop_proof", "The proof of possession does not hold";
     UseDpopNonce: BAD_REQUEST, "use_dpop_nonce", "The proof of possession needs the server's nonce";
     InvalidCredentials: UNAUTHORIZED, "invalid_credentials", "Login or password is wrong";
@@ -82,6 +86,7 @@ kinds! {
     MethodNotAllowed: METHOD_NOT_ALLOWED, "method_not_allowed", "Not by this method";
     LoginTaken: CONFLICT, "login_taken", "Another account has that login";
     ClientIdTaken: CONFLICT, "client_id_taken", "Another client has that id";
+    ResourceUriTaken: CONFLICT, "resource_uri_taken", "There is a resource server of that URI";
     KeyNotReady: CONFLICT, "key_not_ready", "The next key can't sign yet";
     Changed: CONFLICT, "changed", "It was changed by somebody else meanwhile: look at it again";
     TooLarge: PAYLOAD_TOO_LARGE, "too_large", "The body is too large";
@@ -123,6 +128,7 @@ plain! {
     method_not_allowed => MethodNotAllowed;
     login_taken => LoginTaken;
     client_id_taken => ClientIdTaken;
+    resource_uri_taken => ResourceUriTaken;
     changed => Changed;
     too_large => TooLarge;
     target_too_long => TargetTooLong;
@@ -158,6 +164,19 @@ impl ApiError {
         let about_uris = invalid.is_about_redirect_uris();
         let kind = if about_uris { Kind::InvalidRedirectUri } else { Kind::InvalidClientMetadata };
         Self { detail: Some(invalid.to_string().into()), ..Self::of(kind) }
+    }
+
+    /// What the authorization endpoint would tell the client at its redirect URI.
+    pub(crate) fn request_refused(error: &AuthorizationError) -> Self {
+        let kind = match error.code() {
+            "invalid_scope" => Kind::InvalidScope,
+            "invalid_target" => Kind::InvalidTarget,
+            "unsupported_response_type" => Kind::UnsupportedResponseType,
+            "request_not_supported" => Kind::RequestNotSupported,
+            "unmet_authentication_requirements" => Kind::UnmetAuthentication,
+            _ => Kind::InvalidRequest,
+        };
+        Self { detail: Some(error.to_string().into()), ..Self::of(kind) }
     }
 
     /// Which kind it is.

@@ -46,8 +46,11 @@ pub(super) const fn code(kind: Kind) -> &'static str {
         | Kind::InvalidDpopProof
         | Kind::InvalidToken
         | Kind::InsufficientScope
+        | Kind::RequestNotSupported
         | Kind::UnauthorizedClient
+        | Kind::UnmetAuthentication
         | Kind::UnsupportedGrantType
+        | Kind::UnsupportedResponseType
         | Kind::UseDpopNonce => kind.row().1,
         Kind::UnprovenToken => Kind::InvalidDpopProof.row().1,
         Kind::TokenNeedsNonce => Kind::UseDpopNonce.row().1,

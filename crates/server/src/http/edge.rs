@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::error::{ApiError, Form, Problem, render};
-use crate::http::cors::{self, Cors};
+use crate::http::cors::Cors;
 use crate::http::forwarded::{ClientAddress, client_address};
 use crate::limits::{HEADER_BYTES_MAX, HEADER_FIELDS_MAX, TARGET_BYTES_MAX};
 use crate::openapi::{Input, Operation};
@@ -70,7 +70,7 @@ async fn edge(State(app): State<App>, mut request: Request, next: Next) -> Respo
     let answering = async {
         let response = match (oversized(&request), &cors) {
             (Some(error), _) => error.into_response(),
-            (None, cors) if cors.is_preflight() => cors::preflight(),
+            (None, cors) if cors.is_preflight() => cors.preflight(),
             (None, _) => next.run(request).await,
         };
         if let Some(problem) = response.extensions().get::<Problem>() {

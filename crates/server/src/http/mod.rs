@@ -11,6 +11,7 @@ mod edge;
 pub(crate) mod feed_reader;
 pub(crate) mod form;
 mod forwarded;
+pub(crate) mod issuer_path;
 pub(crate) mod json;
 mod local;
 pub(crate) mod path;

@@ -57,8 +57,8 @@ async fn sweep(app: &App) {
         let now = app.source().now();
         match app.store().sweep(now).await {
             Ok(swept) => {
-                let Swept { sessions, codes, clients } = swept;
-                tracing::debug!(sessions, codes, clients, "what is over forgotten");
+                let Swept { sessions, codes, pushed_requests, clients } = swept;
+                tracing::debug!(sessions, codes, pushed_requests, clients, "what is over forgotten");
             }
             Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "sweeping failed"),
         }

@@ -18,6 +18,7 @@ struct Metadata<'a> {
     issuer: &'a str,
     jwks_uri: String,
     authorization_endpoint: String,
+    pushed_authorization_request_endpoint: String,
     token_endpoint: String,
     introspection_endpoint: String,
     revocation_endpoint: String,
@@ -50,6 +51,7 @@ struct Metadata<'a> {
     claims_parameter_supported: bool,
     request_parameter_supported: bool,
     request_uri_parameter_supported: bool,
+    require_pushed_authorization_requests: bool,
     subject_types_supported: [&'static str; 1],
     access_token_signing_alg_values_supported: [&'static str; 1],
 }
@@ -86,6 +88,7 @@ impl<'a> Metadata<'a> {
             issuer,
             jwks_uri: at("/.well-known/jwks.json"),
             authorization_endpoint: at("/oauth2/authorize"),
+            pushed_authorization_request_endpoint: at("/oauth2/par"),
             token_endpoint: at("/oauth2/token"),
             introspection_endpoint: at("/oauth2/introspect"),
             revocation_endpoint: at("/oauth2/revoke"),
@@ -129,6 +132,8 @@ impl<'a> Metadata<'a> {
             claims_parameter_supported: true,
             request_parameter_supported: false,
             request_uri_parameter_supported: false,
+            // Of some clients it is required: that is for their registration to say.
+            require_pushed_authorization_requests: false,
             subject_types_supported: ["public"],
             access_token_signing_alg_values_supported: [signs.as_str()],
         }

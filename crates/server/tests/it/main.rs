@@ -9,10 +9,12 @@
 mod api;
 mod concurrency;
 mod cookies;
+mod cors;
 mod cross_site;
 mod failure;
 mod flow;
 mod health;
+mod issuer_path;
 mod leak_drill;
 mod metrics;
 mod oauth2;

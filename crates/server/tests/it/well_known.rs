@@ -45,6 +45,8 @@ async fn both_metadata_documents_tell_what_exists() {
         ] {
             assert_eq!(metadata[format!("{supported}_supported")], true);
         }
+        assert_eq!(metadata["pushed_authorization_request_endpoint"], format!("{ISSUER}/oauth2/par"));
+        assert_eq!(metadata["require_pushed_authorization_requests"], false);
         for unsupported in ["request_parameter", "request_uri_parameter"] {
             assert_eq!(metadata[format!("{unsupported}_supported")], false);
         }

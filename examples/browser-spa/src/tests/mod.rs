@@ -2,6 +2,7 @@
 //! forgiveness, so that whatever is not one chain ends the session.
 
 mod chromium;
+mod elsewhere;
 mod line;
 
 use super::{open_tls, router};

@@ -52,6 +52,9 @@ pub enum Unanswerable {
     /// None that is registered.
     #[error("`redirect_uri` is not registered for this application: it is compared character by character")]
     RedirectUri,
+    /// `request_uri` is one of ours, but not good, or not good any more, for this client.
+    #[error("the request is over, or was never made: begin again at the application")]
+    NotPushed,
 }
 
 impl ResponseMode {

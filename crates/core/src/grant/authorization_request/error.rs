@@ -11,8 +11,14 @@ pub enum AuthorizationError {
     #[error("`request` is not supported: send the parameters themselves")]
     RequestObject,
     /// A request object by reference (OpenID Connect Core §6.2).
-    #[error("`request_uri` is not supported: send the parameters themselves")]
+    #[error("`request_uri` is not supported, but for one that this server gave (RFC 9126)")]
     RequestUri,
+    /// The client is registered as one that pushes its requests, and this one was not.
+    #[error("this client must push its requests first (RFC 9126 section 6)")]
+    NotPushed,
+    /// A reference in a request that is pushed (RFC 9126 §2.1).
+    #[error("`request_uri` has no place in a request that is pushed")]
+    PushedReference,
     /// `state` outside the grammar, or too long; it does not come back.
     #[error("`state` must be at most {STATE_CHARACTERS_MAX} printable ASCII characters")]
     State,
@@ -60,6 +66,9 @@ pub enum AuthorizationError {
     /// No thumbprint.
     #[error("`dpop_jkt` must be the 43 characters of a key's SHA-256 thumbprint (RFC 9449 section 10)")]
     Thumbprint,
+    /// The request was pushed with a proof of another key (RFC 9449 §10.1).
+    #[error("`dpop_jkt` is not the thumbprint of the key that the DPoP proof is of (RFC 9449 section 10.1)")]
+    OtherKey,
     /// Nobody is signed in, or not recently enough, and nobody may be asked.
     #[error("nobody is signed in, or it was too long ago, and the request forbids to ask")]
     LoginRequired,
@@ -94,7 +103,10 @@ impl AuthorizationError {
             | Self::Prompt
             | Self::MaxAge
             | Self::Claims
-            | Self::Thumbprint => "invalid_request",
+            | Self::Thumbprint
+            | Self::PushedReference
+            | Self::NotPushed
+            | Self::OtherKey => "invalid_request",
         }
     }
 }

@@ -53,7 +53,6 @@ impl AuthorizationRequest {
     /// # Errors
     /// [`AuthorizationError`], for the redirect URI.
     pub fn read(parameters: &Parameters) -> Result<Self, AuthorizationError> {
-        // A pushed request (RFC 9126) will be looked up before this, by its `request_uri`.
         checks::no_request_object(parameters)?;
         checks::state(parameters)?;
         checks::response_type(parameters)?;

@@ -10,6 +10,26 @@ pub struct Parameters(Vec<(String, String)>);
 
 // RFC 8707 §2: a client may name several resource servers. It is told that it may not here.
 const MAY_REPEAT: &str = "resource";
+// Whatever a check looks at, and nothing else.
+const READ: [&str; 17] = [
+    "client_id",
+    "redirect_uri",
+    "request",
+    "request_uri",
+    "state",
+    "response_type",
+    "response_mode",
+    "code_challenge",
+    "code_challenge_method",
+    "scope",
+    "resource",
+    "nonce",
+    "prompt",
+    "max_age",
+    "claims",
+    "login_hint",
+    "dpop_jkt",
+];
 
 impl Parameters {
     /// Reads a query, or a form: they have one grammar.
@@ -46,6 +66,24 @@ impl Parameters {
         self.0.iter().filter(move |(known, value)| known == name && !value.is_empty()).map(|(_, value)| value.as_str())
     }
 
+    /// With this value of a parameter in the place of what was there; an empty one takes it out.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.0.retain(|(known, _)| known != name);
+        if !value.is_empty() {
+            self.0.push((name.to_owned(), value.to_owned()));
+        }
+        self
+    }
+
+    /// Those that a request is made of, found by name: what is kept of a request that comes among other things, such as
+    /// its client's credentials.
+    #[must_use]
+    pub fn picked<'a, I: Iterator<Item = &'a str>>(all: impl Fn(&'static str) -> I) -> Self {
+        let pairs = READ.into_iter().flat_map(|name| all(name).map(move |value| (name.to_owned(), value.to_owned())));
+        Self(pairs.collect())
+    }
+
     /// The same as a query.
     #[must_use]
     pub fn to_query(&self) -> String {
@@ -55,7 +93,8 @@ impl Parameters {
 
 #[cfg(test)]
 mod tests {
-    use super::{Parameters, Unanswerable};
+    use super::super::AuthorizationRequest;
+    use super::{Parameters, READ, Unanswerable};
 
     #[test]
     fn what_was_read_can_be_written_and_reads_the_same() {
@@ -63,6 +102,36 @@ mod tests {
         assert_eq!((read.get("a"), read.get("d"), read.get("e")), (Some("b c"), None, Some("&=+")));
         assert_eq!(read.all("resource").collect::<Vec<_>>(), ["x", "y"]);
         assert_eq!(Parameters::parse(&read.to_query()), Ok(read));
+    }
+
+    #[test]
+    fn what_is_picked_is_all_that_is_read_and_no_credential() {
+        let values = [
+            ("client_id", "app"),
+            ("redirect_uri", "https://app.example/cb"),
+            ("state", "s"),
+            ("response_type", "code"),
+            ("response_mode", "form_post"),
+            ("code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"),
+            ("code_challenge_method", "S256"),
+            ("scope", "openid"),
+            ("resource", "https://orders.example"),
+            ("nonce", "n"),
+            ("prompt", "login"),
+            ("max_age", "5"),
+            ("claims", r#"{"userinfo":{"email":null}}"#),
+            ("login_hint", "ana"),
+            ("dpop_jkt", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"),
+        ];
+        assert_eq!(values.len() + 2, READ.len(), "all but the two that are refused");
+        let credentials = ["client_secret", "client_assertion", "client_assertion_type", "whatever"];
+        let sent = credentials.iter().fold(Parameters::default(), |sent, name| sent.with(name, "CANARY"));
+        let sent = values.iter().fold(sent, |sent, (name, value)| sent.with(name, value));
+        let picked = Parameters::picked(|name| sent.all(name));
+        assert_eq!(AuthorizationRequest::read(&picked), AuthorizationRequest::read(&sent));
+        assert!(AuthorizationRequest::read(&picked).is_ok());
+        assert!(!picked.to_query().contains("CANARY"));
+        assert_eq!(values.map(|(name, _)| picked.get(name)), values.map(|(_, value)| Some(value)));
     }
 
     #[test]

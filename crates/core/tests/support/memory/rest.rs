@@ -4,17 +4,18 @@ use super::{MemoryStore, Operation, not_kept};
 use countersign_core::account::{Account, Login};
 use countersign_core::audit::{AuditEvent, AuditFilter};
 use countersign_core::client::{Client, ClientAuthentication, ClientId, ClientStatus};
-use countersign_core::grant::{AuthorizedCode, Consent};
+use countersign_core::grant::{AuthorizedCode, Consent, PushedRequest};
 use countersign_core::logout::PendingLogout;
 use countersign_core::resource::{Resource, ResourceUri};
 use countersign_core::revocation::{Revocation, RevocationSubject, Sequence};
 use countersign_core::session::SecretHash;
 use countersign_core::store::{
     AccountStore, AddedResource, AuditStore, BeginEpoch, ChangeAccount, ChangeClientStatus, ChangeMark, ChangePassword,
-    Changed, ClaimLogouts, ClientChanged, ClientStore, Created, Deployment, DeploymentStore, EndedSessions, FeedPage,
-    Founded, GiveUpLogouts, GrantStore, LogoutStore, NewAccount, Page, Paged, Published, RaiseAlarm, RedeemCode,
-    Redemption, RegisterItself, Registered, RemoveClient, RemoveResource, ReplaceClientSecret, ResourceStore,
-    RevocationStore, SettleLogout, StatusChange, StoreFuture, Swap, Swept, UseClient,
+    Changed, ClaimLogouts, ClientChanged, ClientStore, CodeSaved, Created, Deployment, DeploymentStore, EndedSessions,
+    FeedPage, Founded, GiveUpLogouts, GrantStore, LogoutStore, NewAccount, Page, Paged, Published, PushRequest,
+    RaiseAlarm, RedeemCode, Redemption, RegisterItself, Registered, RemoveClient, RemoveResource, ReplaceClientSecret,
+    RequestPushed, ResourceStore, RevocationStore, SaveCode, SettleLogout, StatusChange, StoreFuture, Swap, Swept,
+    UseClient,
 };
 use countersign_core::{AccountId, Epoch, Span, Time};
 use countersign_jose::Timestamp;
@@ -75,7 +76,7 @@ impl ResourceStore for MemoryStore {
 }
 
 impl GrantStore for MemoryStore {
-    fn save_code(&self, _: SecretHash, _: AuthorizedCode, _: AuditEvent) -> StoreFuture<'_, ()> {
+    fn save_code(&self, _: SaveCode) -> StoreFuture<'_, CodeSaved> {
         not_kept("codes")
     }
 
@@ -85,6 +86,18 @@ impl GrantStore for MemoryStore {
 
     fn redeem_code(&self, _: RedeemCode) -> StoreFuture<'_, Redemption> {
         not_kept("codes")
+    }
+
+    fn push_request(&self, _: PushRequest) -> StoreFuture<'_, RequestPushed> {
+        not_kept("pushed requests")
+    }
+
+    fn pushed_request(&self, _: SecretHash) -> StoreFuture<'_, Option<PushedRequest>> {
+        not_kept("pushed requests")
+    }
+
+    fn begin_pushed_request(&self, _: SecretHash, _: Time) -> StoreFuture<'_, ()> {
+        not_kept("pushed requests")
     }
 
     fn consent(&self, _: AccountId, _: &ClientId, _: &ResourceUri) -> StoreFuture<'_, Option<Consent>> {

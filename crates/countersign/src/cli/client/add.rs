@@ -50,6 +50,9 @@ pub(super) struct AddArgs {
     /// It needs the session's id in each logout token, which is always there
     #[arg(long = "backchannel-logout-session-required", requires = "backchannel_logout_uri")]
     backchannel_logout_session_required: bool,
+    /// Take its authorization requests only if it pushed them (RFC 9126)
+    #[arg(long = "require-par")]
+    requires_pushed_requests: bool,
     /// How it authenticates: none, client_secret_basic, client_secret_post or private_key_jwt [default: as its kind does]
     #[arg(long = "auth", value_name = "METHOD")]
     authentication: Option<AuthenticationMethod>,
@@ -101,6 +104,7 @@ impl AddArgs {
                 backchannel_logout_uri: self.backchannel_logout_uri,
                 backchannel_logout_session_required: self.backchannel_logout_session_required,
             },
+            requires_pushed_requests: self.requires_pushed_requests,
         };
         let keys = self.keys.as_deref().map(read_keys).transpose()?;
         let served = profile.scopes.iter().all(|scope| MACHINES_ONLY.contains(&scope) || IDENTITY.contains(&scope));

@@ -38,6 +38,7 @@ struct ClientView {
     backchannel_logout_uri: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     backchannel_logout_session_required: Option<bool>,
+    require_pushed_authorization_requests: bool,
     status: &'static str,
     created_at: String,
     #[serde(skip)]
@@ -96,6 +97,7 @@ impl ClientView {
             backchannel_logout_uri: told.map(|told| told.uri.as_str().to_owned()),
             backchannel_logout_session_required: told.map(|told| told.session_required),
             overlap_seconds: Some(client.overlap.as_seconds()).filter(|seconds| *seconds > 0),
+            require_pushed_authorization_requests: client.requires_pushed_requests,
             status: client.status.code(),
             created_at: rfc3339(client.created_at),
             created: client.created_at,
@@ -117,6 +119,9 @@ impl ClientView {
         self.overlap_seconds.iter().for_each(|seconds| page.field("overlap", &length(Span::from_seconds(*seconds))));
         self.post_logout_redirect_uris.iter().for_each(|uri| page.field("signed out", uri));
         self.backchannel_logout_uri.iter().for_each(|uri| page.field("told at", uri));
+        if self.require_pushed_authorization_requests {
+            page.field("requests", "only if they were pushed");
+        }
         page.time("registered", self.created);
     }
 }

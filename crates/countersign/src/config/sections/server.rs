@@ -45,7 +45,8 @@ section! {
         /// Origins whose pages may use the cookies of this server: requests from them may change state and carry
         /// credentials. The issuer's own origin is always one.
         trusted_origins: Vec<WebOrigin> = Is(""), List(WebOrigin::SHAPE);
-        /// Origins whose scripts may call the JSON API with tokens of their own (CORS without credentials).
+        /// Origins whose scripts may call the JSON API with tokens of their own (CORS without credentials). Metadata and the
+        /// OAuth endpoints for clients are open to every origin.
         cors_origins: Vec<WebOrigin> = Is(""), List(WebOrigin::SHAPE);
         /// The proxies whose `Forwarded` and `X-Forwarded-*` are believed. Whoever is in one of these ranges can
         /// claim any client address, so name the proxies and nothing wider.

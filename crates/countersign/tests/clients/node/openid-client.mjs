@@ -24,10 +24,13 @@ const discovered = (id, secret, authentication) =>
 async function signIn(config, scope, options = {}) {
   const verifier = client.randomPKCECodeVerifier();
   const [state, nonce] = [client.randomState(), client.randomNonce()];
-  const url = client.buildAuthorizationUrl(config, {
+  const parameters = {
     redirect_uri: CALLBACK, scope, state, nonce, code_challenge_method: "S256",
     code_challenge: await client.calculatePKCECodeChallenge(verifier), ...options.parameters,
-  });
+  };
+  const url = options.push
+    ? await client.buildAuthorizationUrlWithPAR(config, parameters, { DPoP: options.dpop })
+    : client.buildAuthorizationUrl(config, parameters);
   const browser = options.browser ?? new Browser();
   let shown = await browser.open(url, CALLBACK);
   if (shown.page?.includes('type="password"')) {
@@ -42,6 +45,14 @@ async function signIn(config, scope, options = {}) {
 
 const spa = await discovered("spa", undefined, client.None());
 const jwks = createRemoteJWKSet(new URL(spa.serverMetadata().jwks_uri));
+
+await check("metadata by OpenID Connect and by RFC 8414", async () => {
+  const oauth2 = await client.discovery(new URL(ISSUER), "spa", undefined, client.None(), {
+    ...insecure, algorithm: "oauth2",
+  });
+  assert.deepEqual(oauth2.serverMetadata(), spa.serverMetadata());
+  assert.equal(spa.serverMetadata().issuer, ISSUER);
+});
 
 await check("code + PKCE, ID token, access token", async () => {
   const tokens = await signIn(spa, "openid profile email");
@@ -88,6 +99,32 @@ for (const [method, config] of Object.entries(web)) {
   });
 }
 
+for (const [method, config] of Object.entries({ none: spa, ...web })) {
+  await check(`pushed request, ${method}`, async () => {
+    const tokens = await signIn(config, "openid", { push: true });
+    assert.equal(tokens.claims().aud, config.clientMetadata().client_id);
+  });
+}
+
+await check("a pushed request is refused at the push, and is good for one code", async () => {
+  const code_challenge = await client.calculatePKCECodeChallenge(client.randomPKCECodeVerifier());
+  const good = { redirect_uri: CALLBACK, scope: "openid", code_challenge_method: "S256", code_challenge };
+  const push = (parameters) => client.buildAuthorizationUrlWithPAR(spa, { ...good, ...parameters });
+  await assert.rejects(push({ redirect_uri: "https://evil.example/" }), { error: "invalid_request", status: 400 });
+  await assert.rejects(push({ resource: "https://evil.example/" }), { error: "invalid_target" });
+  const browser = new Browser();
+  await signIn(spa, "openid", { browser });
+  const url = await push({});
+  assert.equal((await browser.open(url, CALLBACK)).url.searchParams.get("error"), null);
+  assert.equal((await browser.open(url, CALLBACK)).status, 400);
+});
+
+await check("a client that must push its requests", async () => {
+  const pushing = await discovered("pushing", undefined, client.None());
+  await signIn(pushing, "openid", { push: true });
+  await assert.rejects(signIn(pushing, "openid"), { error: "invalid_request" });
+});
+
 await check("client credentials", async () => {
   const machine = await discovered("machine", SECRET_MACHINE, client.ClientSecretBasic(SECRET_MACHINE));
   const tokens = await client.clientCredentialsGrant(machine, { scope: "feed:read" });
@@ -125,6 +162,15 @@ await check("DPoP at a resource server that asks for nonces, and for proofs", as
     assert.equal(parameters.resource_metadata, new URL("/.well-known/oauth-protected-resource/mcp", API_URL).href);
     return true;
   });
+});
+
+await check("DPoP at the push binds the code", async () => {
+  const dpop = client.getDPoPHandle(spa, await client.randomDPoPKeyPair("ES256"));
+  const tokens = await signIn(spa, "openid", { dpop, push: true });
+  assert.equal(tokens.token_type, "dpop");
+  const other = client.getDPoPHandle(spa, await client.randomDPoPKeyPair("ES256"));
+  const parameters = { dpop_jkt: await other.calculateThumbprint() };
+  await assert.rejects(signIn(spa, "openid", { dpop, push: true, parameters }), { error: "invalid_request" });
 });
 
 await check("single sign-on, prompt=none, and no", async () => {

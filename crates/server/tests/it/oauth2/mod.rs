@@ -3,6 +3,7 @@ mod attacks;
 mod authorize;
 mod documents;
 mod logout;
+mod par;
 mod register;
 mod standards;
 mod token;

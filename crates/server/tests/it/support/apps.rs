@@ -13,7 +13,7 @@ use countersign_core::limits::CODE_LIFETIME;
 use countersign_core::ops::{ClientRegistered, RegisterClient};
 use countersign_core::resource::ResourceUri;
 use countersign_core::scope::ScopeSet;
-use countersign_core::store::{AccountStore as _, GrantStore as _};
+use countersign_core::store::{AccountStore as _, GrantStore as _, SaveCode};
 use serde_json::Value;
 
 /// Where every client has people come back to.
@@ -101,7 +101,8 @@ impl TestApp {
         let draw = self.draw();
         let given = draw.authorization_code();
         let audit = AuditEvent::new(draw.now, "code.given", Actor::named("test"));
-        self.store().save_code(given.hash(), code, audit).await.unwrap();
+        let save = SaveCode { hash: given.hash(), code, spends: None, audit };
+        self.store().save_code(save).await.unwrap();
         given.expose().to_owned()
     }
 

@@ -3,7 +3,7 @@
 use countersign_core::account::{Account, Login};
 use countersign_core::audit::{AuditEvent, AuditFilter};
 use countersign_core::client::{Client, ClientId};
-use countersign_core::grant::{AuthorizedCode, Consent};
+use countersign_core::grant::{AuthorizedCode, Consent, PushedRequest};
 use countersign_core::key_ring::{KeyRing, RingVersion};
 use countersign_core::logout::PendingLogout;
 use countersign_core::resource::{Resource, ResourceUri};
@@ -11,12 +11,12 @@ use countersign_core::revocation::{Revocation, RevocationSubject, Sequence};
 use countersign_core::session::{SecretHash, Session, SessionState};
 use countersign_core::store::{
     AccountStore, AddedResource, AuditStore, BeginEpoch, ChangeAccount, ChangeClientStatus, ChangeMark, ChangePassword,
-    Changed, ClaimLogouts, ClientChanged, ClientStore, CountLive, CountRepeat, CountedLive, Created, Deployment,
-    DeploymentStore, EndSessions, EndedSessions, FeedPage, Founded, GiveUpLogouts, GrantStore, Held, HoldSession,
-    KeyStore, LogoutStore, NewAccount, OpenSession, Opened, Page, Paged, Published, RaiseAlarm, RedeemCode, Redemption,
-    RegisterItself, Registered, RemoveClient, RemoveResource, ReplaceClientSecret, ResourceStore, RevocationStore,
-    RingChange, RotateSession, SessionFilter, SessionStore, SettleLogout, Store, StoreError, StoreFuture, Swap, Swept,
-    UseClient, WriterFigures,
+    Changed, ClaimLogouts, ClientChanged, ClientStore, CodeSaved, CountLive, CountRepeat, CountedLive, Created,
+    Deployment, DeploymentStore, EndSessions, EndedSessions, FeedPage, Founded, GiveUpLogouts, GrantStore, Held,
+    HoldSession, KeyStore, LogoutStore, NewAccount, OpenSession, Opened, Page, Paged, Published, PushRequest,
+    RaiseAlarm, RedeemCode, Redemption, RegisterItself, Registered, RemoveClient, RemoveResource, ReplaceClientSecret,
+    RequestPushed, ResourceStore, RevocationStore, RingChange, RotateSession, SaveCode, SessionFilter, SessionStore,
+    SettleLogout, Store, StoreError, StoreFuture, Swap, Swept, UseClient, WriterFigures,
 };
 use countersign_core::{AccountId, Epoch, SessionId, Span, Time};
 use countersign_jose::Timestamp;
@@ -187,7 +187,10 @@ delegate! {
         remove_resource(remove: RemoveResource) -> Swap;
     }
     GrantStore {
-        save_code(hash: SecretHash, code: AuthorizedCode, audit: AuditEvent) -> ();
+        save_code(save: SaveCode) -> CodeSaved;
+        push_request(push: PushRequest) -> RequestPushed;
+        pushed_request(hash: SecretHash) -> Option<PushedRequest>;
+        begin_pushed_request(hash: SecretHash, expires_at: Time) -> ();
         code(hash: SecretHash) -> Option<AuthorizedCode>;
         redeem_code(redeem: RedeemCode) -> Redemption;
         consent(account: AccountId, client: &ClientId, audience: &ResourceUri) -> Option<Consent>;

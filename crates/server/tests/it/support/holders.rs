@@ -32,16 +32,21 @@ impl Holder {
         new.sign(&self.key).unwrap()
     }
 
-    /// Sends with a proof, and again with the nonce if it is told one.
+    /// Sends to the token endpoint with a proof, and again with the nonce if it is told one.
     pub(crate) async fn send(&mut self, app: &TestApp, request: impl Fn() -> Request) -> Response {
+        self.post(app, "/oauth2/token", request).await
+    }
+
+    /// Posts there with a proof, and again with the nonce if it is told one.
+    pub(crate) async fn post(&mut self, app: &TestApp, path: &str, request: impl Fn() -> Request) -> Response {
         let send = |proof: String| request().header("dpop", &proof).send();
-        let answer = send(self.proof(app, "POST", "/oauth2/token", None)).await;
+        let answer = send(self.proof(app, "POST", path, None)).await;
         if answer.json()["error"] != "use_dpop_nonce" {
             return answer;
         }
         let answer = answer.assert_oauth_error(400, "use_dpop_nonce");
         self.nonce = Some(answer.header("dpop-nonce").unwrap().to_owned());
-        send(self.proof(app, "POST", "/oauth2/token", None)).await
+        send(self.proof(app, "POST", path, None)).await
     }
 }
 

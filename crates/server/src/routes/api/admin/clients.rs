@@ -64,6 +64,9 @@ pub(crate) struct RegisterRequest {
     /// Whether it needs `sid` in each logout token; it is always there.
     #[serde(default)]
     backchannel_logout_session_required: bool,
+    /// Whether its authorization requests are taken only if they were pushed (RFC 9126 §6).
+    #[serde(default)]
+    require_pushed_authorization_requests: bool,
     /// As its kind does, where it is left out.
     #[serde(default)]
     #[schema(value_type = Option<values::AuthenticationMethod>)]
@@ -112,6 +115,8 @@ pub(crate) struct ClientView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(required = false)]
     backchannel_logout_session_required: Option<bool>,
+    /// Whether its authorization requests are taken only if they were pushed.
+    require_pushed_authorization_requests: bool,
     #[schema(value_type = values::ClientStatusCode)]
     status: &'static str,
     #[schema(value_type = values::Moment)]
@@ -300,6 +305,7 @@ impl RegisterRequest {
                 backchannel_logout_uri: self.backchannel_logout_uri,
                 backchannel_logout_session_required: self.backchannel_logout_session_required,
             },
+            requires_pushed_requests: self.require_pushed_authorization_requests,
         };
         let method = self.token_endpoint_auth_method.as_deref().map(str::parse::<AuthenticationMethod>).transpose();
         let authentication = method.map_err(|error| told(&error))?;
@@ -331,6 +337,7 @@ impl ClientView {
             backchannel_logout_uri: told.map(|told| told.uri.as_str().to_owned()),
             backchannel_logout_session_required: told.map(|told| told.session_required),
             overlap_seconds: Some(client.overlap.as_seconds()).filter(|seconds| *seconds > 0),
+            require_pushed_authorization_requests: client.requires_pushed_requests,
             status: client.status.code(),
             created_at: rfc3339(client.created_at),
         }
@@ -368,6 +375,7 @@ pub(crate) mod docs {
             post_logout_redirect_uris: Vec::new(),
             backchannel_logout_uri: None,
             backchannel_logout_session_required: None,
+            require_pushed_authorization_requests: false,
             status: ClientStatus::Active.code(),
             created_at: examples::TIME.to_owned(),
         }

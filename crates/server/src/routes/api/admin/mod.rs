@@ -2,4 +2,5 @@
 
 pub(crate) mod clients;
 pub(crate) mod keys;
+pub(crate) mod resources;
 pub(crate) mod revocations;

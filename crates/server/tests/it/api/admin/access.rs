@@ -3,7 +3,7 @@
 use crate::support::{ACCESS_COOKIE, ISSUER, TestApp};
 use serde_json::{Value, json};
 
-const ROUTES: [(&str, &str); 12] = [
+const ROUTES: [(&str, &str); 16] = [
     ("GET", "clients"),
     ("POST", "clients"),
     ("GET", "clients/guard"),
@@ -11,6 +11,10 @@ const ROUTES: [(&str, &str); 12] = [
     ("POST", "clients/guard/rotate-secret"),
     ("POST", "clients/guard/disable"),
     ("POST", "clients/guard/enable"),
+    ("GET", "resources"),
+    ("POST", "resources"),
+    ("GET", "resources/urn:a"),
+    ("DELETE", "resources/urn:a"),
     ("GET", "keys"),
     ("POST", "keys/rotate"),
     ("POST", "keys/some/revoke"),

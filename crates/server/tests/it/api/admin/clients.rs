@@ -47,7 +47,8 @@ async fn a_registered_client_is_shown_its_secret_once() {
     let expected = json!({
         "client_id": "billing", "name": "Billing", "kind": "machine",
         "token_endpoint_auth_method": "client_secret_basic", "scopes": ["feed:read", "orders:read"],
-        "resources": [ORDERS], "redirect_uris": [], "post_logout_redirect_uris": [], "status": "active", "created_at": "2027-01-15T08:00:00Z",
+        "resources": [ORDERS], "redirect_uris": [], "post_logout_redirect_uris": [],
+        "require_pushed_authorization_requests": false, "status": "active", "created_at": "2027-01-15T08:00:00Z",
     });
     assert_eq!(app.admin("GET", "clients/billing", &root).send().await.assert_status(200).json(), expected);
     let list = app.admin("GET", "clients", &root).send().await.assert_status(200).json();

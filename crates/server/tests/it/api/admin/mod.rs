@@ -3,4 +3,5 @@
 mod access;
 mod clients;
 mod keys;
+mod resources;
 mod revocations;

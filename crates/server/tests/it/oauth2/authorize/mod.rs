@@ -6,4 +6,4 @@ mod consent;
 mod end_to_end;
 mod never_redirected;
 mod prompt;
-mod redirected;
+pub(crate) mod redirected;

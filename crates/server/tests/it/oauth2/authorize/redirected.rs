@@ -8,7 +8,8 @@ use countersign_core::client::ClientKind;
 const ORDERS: &str = "https://orders.example.com";
 const VAULT: &str = "https://vault.example.com";
 
-async fn setup() -> TestApp {
+/// The client `app` may have tokens for `ORDERS`, and none for `VAULT`.
+pub(crate) async fn setup() -> TestApp {
     let app = TestApp::start().await;
     app.add_resource(ORDERS, &["orders:read"]).await;
     app.add_resource(VAULT, &["vault:open"]).await;
@@ -16,11 +17,10 @@ async fn setup() -> TestApp {
     app
 }
 
-#[tokio::test]
-async fn each_check_has_its_error() {
-    let app = setup().await;
+/// A parameter, a value that is refused, and by which error.
+pub(crate) fn refused() -> Vec<(&'static str, String, &'static str)> {
     let long = |count: usize| "x".repeat(count);
-    let cases = [
+    vec![
         ("response_type", String::new(), "invalid_request"),
         ("response_type", "token".to_owned(), "unsupported_response_type"),
         ("response_type", "code id_token".to_owned(), "unsupported_response_type"),
@@ -51,8 +51,13 @@ async fn each_check_has_its_error() {
         ("dpop_jkt", format!("{CHALLENGE}A"), "invalid_request"),
         ("request", "eyJhbGciOiJub25lIn0.e30.".to_owned(), "request_not_supported"),
         ("request_uri", "https://app.example.com/r".to_owned(), "request_uri_not_supported"),
-    ];
-    for (name, value, error) in cases {
+    ]
+}
+
+#[tokio::test]
+async fn each_check_has_its_error() {
+    let app = setup().await;
+    for (name, value, error) in refused() {
         let query = Asked::new().with(name, &value).query();
         let by_get = app.get(&format!("/oauth2/authorize?{query}")).send().await;
         let by_post = app.post("/oauth2/authorize").header("content-type", FORM).body(query).send().await;
