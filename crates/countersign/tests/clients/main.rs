@@ -162,11 +162,6 @@ fn openid_client_for_node() {
     }
 }
 
-/// Found to be free; somebody else could take it before it is used, then whoever uses it says so and the test fails.
-fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
-}
-
 /// Whether this process comes to listen there.
 fn until_it_listens(process: &mut Child, port: u16) -> bool {
     let started = Instant::now();
