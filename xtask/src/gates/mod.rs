@@ -9,6 +9,8 @@ mod forbidden_words;
 mod function_size;
 mod licences;
 mod log_table;
+mod named_tests;
+mod test_names;
 
 use crate::workspace::Workspace;
 
@@ -19,7 +21,7 @@ pub(crate) struct Gate {
     pub(crate) judge: fn(&Workspace) -> Outcome,
 }
 
-pub(crate) static GATES: [Gate; 8] = [
+pub(crate) static GATES: [Gate; 9] = [
     Gate { name: "file-size", holds: file_size::HOLDS, judge: file_size::judge },
     Gate { name: "function-size", holds: function_size::HOLDS, judge: function_size::judge },
     Gate { name: "exceptions", holds: exceptions::HOLDS, judge: exceptions::judge },
@@ -28,6 +30,7 @@ pub(crate) static GATES: [Gate; 8] = [
     Gate { name: "forbidden-words", holds: forbidden_words::HOLDS, judge: forbidden_words::judge },
     Gate { name: "licences", holds: licences::HOLDS, judge: licences::judge },
     Gate { name: "log-table", holds: log_table::HOLDS, judge: log_table::judge },
+    Gate { name: "named-tests", holds: named_tests::HOLDS, judge: named_tests::judge },
 ];
 
 /// What one gate found. It failed if there is a problem.

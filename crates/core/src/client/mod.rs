@@ -180,7 +180,10 @@ impl Client {
     #[must_use]
     pub fn redirect_uri(&self, asked: Option<&RedirectUri>) -> Option<RedirectUri> {
         match asked {
-            Some(asked) => self.redirect_uris.iter().any(|uri| uri.matches(asked)).then(|| asked.clone()),
+            Some(asked) => {
+                let rule = self.kind.redirect_rule();
+                self.redirect_uris.iter().any(|uri| uri.matches(asked, rule)).then(|| asked.clone())
+            }
             None if self.redirect_uris.len() == 1 => self.redirect_uris.first().cloned(),
             None => None,
         }

@@ -49,7 +49,7 @@ pub(crate) enum RedirectRule {
 const LOOPBACK: [&str; 3] = ["127.0.0.1", "[::1]", "localhost"];
 
 impl RedirectUri {
-    /// Reads what a request names. It proves nothing: [`matches`](Self::matches) does.
+    /// Reads what a request names. It proves nothing: `matches` does.
     ///
     /// # Errors
     /// [`InvalidRedirectUri::NotAbsolute`] and [`InvalidRedirectUri::Fragment`].
@@ -88,11 +88,11 @@ impl RedirectUri {
         &self.0
     }
 
-    /// Whether a response to `asked` may go out for this registered one: the same text, but for the port on this machine,
-    /// which an app on a device gets from the system (RFC 8252 §7.3).
-    #[must_use]
-    pub fn matches(&self, asked: &Self) -> bool {
-        self == asked || self.loopback().is_some_and(|registered| asked.loopback() == Some(registered))
+    /// Whether a response to `asked` may go out for this registered one: the same text. An app on a device gets its port
+    /// on this machine from the system (RFC 8252 §7.3); nobody else's port may differ (RFC 9700 §2.1).
+    pub(crate) fn matches(&self, asked: &Self, rule: RedirectRule) -> bool {
+        let on_this_machine = || self.loopback().is_some_and(|registered| asked.loopback() == Some(registered));
+        self == asked || (rule == RedirectRule::Native && on_this_machine())
     }
 
     /// Host and what follows the port, where it is `http` on this machine.
@@ -116,7 +116,7 @@ mod tests {
     #[test]
     fn only_the_same_text_matches() {
         let registered = uri("https://app.example/callback?a=b");
-        assert!(registered.matches(&registered.clone()));
+        assert!(registered.matches(&registered.clone(), RedirectRule::Native));
         for other in [
             "https://app.example/callback",
             "https://app.example/callback?a=b&c=d",
@@ -130,15 +130,16 @@ mod tests {
             "https://app.example@evil.example/callback?a=b",
             "http://app.example/callback?a=b",
         ] {
-            assert!(!registered.matches(&uri(other)), "{other}");
+            assert!(!registered.matches(&uri(other), RedirectRule::Native), "{other}");
         }
     }
 
     #[test]
-    fn on_this_machine_any_port_matches_and_nothing_else_differs() {
+    fn on_this_machine_any_port_of_an_app_matches_and_nothing_else_differs() {
+        let matches = |registered, asked| uri(registered).matches(&uri(asked), RedirectRule::Native);
         for registered in ["http://127.0.0.1/cb", "http://127.0.0.1:8000/cb"] {
             for asked in ["http://127.0.0.1/cb", "http://127.0.0.1:51004/cb"] {
-                assert!(uri(registered).matches(&uri(asked)), "{registered} {asked}");
+                assert!(matches(registered, asked), "{registered} {asked}");
             }
             for asked in [
                 "http://localhost:51004/cb",
@@ -149,11 +150,13 @@ mod tests {
                 "http://127.0.0.1:51004@evil.example/cb",
                 "http://127.0.0.1.evil.example/cb",
             ] {
-                assert!(!uri(registered).matches(&uri(asked)), "{registered} {asked}");
+                assert!(!matches(registered, asked), "{registered} {asked}");
             }
         }
-        assert!(uri("http://[::1]/cb").matches(&uri("http://[::1]:9/cb")));
-        assert!(uri("http://localhost/cb").matches(&uri("http://localhost:9/cb")));
+        assert!(matches("http://[::1]/cb", "http://[::1]:9/cb"));
+        assert!(matches("http://localhost/cb", "http://localhost:9/cb"));
+        let (registered, asked) = (uri("http://localhost/cb"), uri("http://localhost:9/cb"));
+        assert!(!registered.matches(&asked, RedirectRule::Web), "a web application knows its port");
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 mod document;
 mod mcp;
+mod recipes;
 mod resource_server;
 #[path = "../support/mod.rs"]
 mod support;
@@ -89,7 +90,6 @@ impl Place {
         serde_json::from_slice(&output.stdout).unwrap()
     }
 
-    /// Starts a server without grace: whatever would need it shows. What the clients know is complete then.
     fn serve(&mut self) -> ServerProcess {
         self.serve_with(&[])
     }
@@ -162,6 +162,18 @@ fn openid_client_for_node() {
     }
 }
 
+/// Whether this process comes to listen there.
+fn until_it_listens(process: &mut Child, port: u16) -> bool {
+    let started = Instant::now();
+    while TcpStream::connect(("127.0.0.1", port)).is_err() {
+        if process.try_wait().unwrap().is_some() || started.elapsed() > Duration::from_secs(30) {
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    true
+}
+
 /// One of the scripts beside, with the packages.
 fn python(script: &str, packages: &Path) -> Command {
     let mut command = Command::new("python3");
@@ -213,11 +225,8 @@ fn mod_auth_openidc_of_apache() {
     let mut command = Command::new("apache2");
     place.knowing(command.arg("-DFOREGROUND").arg("-f").arg(config)).stdout(Stdio::null()).stderr(Stdio::null());
     let child = command.spawn().unwrap_or_else(|error| panic!("apache2 can't be run ({error}): ./test installs it"));
-    let (mut apache, started) = (Apache(child), Instant::now());
-    while TcpStream::connect(("127.0.0.1", port)).is_err() {
-        let runs = apache.0.try_wait().unwrap().is_none() && started.elapsed() < Duration::from_secs(30);
-        assert!(runs, "{:?}", std::fs::read_to_string(folder.join("error.log")));
-        std::thread::sleep(Duration::from_millis(20));
-    }
+    let mut apache = Apache(child);
+    let listens = until_it_listens(&mut apache.0, port);
+    assert!(listens, "{:?}", std::fs::read_to_string(folder.join("error.log")));
     place.client_runs(&mut python("apache.py", &packages));
 }

@@ -71,6 +71,8 @@ kinds! {
     InvalidGrant: UNAUTHORIZED, "invalid_grant", "The refresh token is not good (any more): sign in again";
     InvalidClient: UNAUTHORIZED, "invalid_client", "The client could not be authenticated";
     InvalidToken: UNAUTHORIZED, "invalid_token", "The access token is not good (any more)";
+    UnprovenToken: UNAUTHORIZED, "unproven_token", "The access token needs a proof of possession that holds";
+    TokenNeedsNonce: UNAUTHORIZED, "token_needs_nonce", "The proof of possession beside the access token needs the server's nonce";
     MissingToken: UNAUTHORIZED, "missing_token", "No token was sent";
     StaleAuthentication: UNAUTHORIZED, "insufficient_user_authentication", "Sign in again: this needs a recent sign-in";
     InsufficientScope: FORBIDDEN, "insufficient_scope", "This needs a scope that the token does not have";
@@ -112,6 +114,8 @@ plain! {
     invalid_client => InvalidClient;
     unauthorized_client => UnauthorizedClient;
     missing_token => MissingToken;
+    unproven_token => UnprovenToken;
+    token_needs_nonce => TokenNeedsNonce;
     stale_authentication => StaleAuthentication;
     insufficient_scope => InsufficientScope;
     may_not_register => MayNotRegister;

@@ -52,12 +52,21 @@ pub(super) const fn code(kind: Kind) -> &'static str {
         | Kind::UnsupportedGrantType
         | Kind::UnsupportedResponseType
         | Kind::UseDpopNonce => kind.row().1,
+        Kind::UnprovenToken => Kind::InvalidDpopProof.row().1,
+        Kind::TokenNeedsNonce => Kind::UseDpopNonce.row().1,
         // RFC 6750 §3.1.
         Kind::MayNotRegister => "insufficient_scope",
         Kind::RateLimited | Kind::Overloaded | Kind::Unavailable => "temporarily_unavailable",
         Kind::Internal => "server_error",
         _ => "invalid_request",
     }
+}
+
+/// With the algorithms that the metadata tells.
+macro_rules! dpop_challenge {
+    ($code:literal) => {
+        concat!("DPoP error=\"", $code, "\", algs=\"ES256 ES384 ES512 EdDSA RS256 RS384 RS512 PS256 PS384 PS512\"")
+    };
 }
 
 /// RFC 6749 §5.2: a client that could not be authenticated is told by which scheme it could.
@@ -67,6 +76,9 @@ pub(super) const fn challenge(kind: Kind) -> Option<&'static str> {
         // What is asked for with an access token (RFC 6750 §3): the userinfo endpoint.
         Kind::MissingToken => Some("Bearer"),
         Kind::InvalidToken => Some("Bearer error=\"invalid_token\""),
+        // RFC 9449 §7.1 and §9.
+        Kind::UnprovenToken => Some(dpop_challenge!("invalid_dpop_proof")),
+        Kind::TokenNeedsNonce => Some(dpop_challenge!("use_dpop_nonce")),
         Kind::MayNotRegister => Some("Bearer error=\"insufficient_scope\", scope=\"clients:register\""),
         Kind::InsufficientScope => Some("Bearer error=\"insufficient_scope\", scope=\"openid\""),
         _ => None,

@@ -13,7 +13,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method};
 use countersign_core::client::ClientId;
 use countersign_core::ops::{Authenticated, authenticate};
-use countersign_core::session::{Proof, Refusal};
+use countersign_core::session::Proof;
 use countersign_core::{SessionId, TokenId};
 use countersign_jose::{Expectations, Secret, TokenType, UnverifiedToken, VerifiedToken, VerifyError};
 use serde::Deserialize;
@@ -99,7 +99,8 @@ impl<S: Sync> FromRequestParts<S> for PresentedToken {
 impl Input for PresentedToken {
     fn describe(operation: &mut Operation) {
         operation.takes(Scheme::Bearer, &[]);
-        operation.fails(&[Kind::InvalidRequest, Kind::MissingToken, Kind::InvalidToken, Kind::InvalidDpopProof]);
+        operation.fails(&[Kind::InvalidRequest, Kind::MissingToken, Kind::InvalidToken]);
+        operation.fails(&[Kind::UnprovenToken, Kind::TokenNeedsNonce]);
     }
 }
 
@@ -124,11 +125,10 @@ fn own_token(
     match &token.claims().cnf {
         None if scheme.eq_ignore_ascii_case("bearer") => Ok(token),
         Some(bound) if scheme.eq_ignore_ascii_case("dpop") => {
-            let proof = dpop::shown(app, headers, method.as_str(), path, Some(text.expose()));
-            if proof == Proof::Of(bound.jkt.clone()) {
-                Ok(token)
-            } else {
-                Err(ApiError::refused(Refusal::InvalidDpopProof))
+            match dpop::shown(app, headers, method.as_str(), path, Some(text.expose())) {
+                Proof::Of(key) if key == bound.jkt => Ok(token),
+                Proof::NeedsNonce => Err(ApiError::token_needs_nonce().with_nonce(dpop::next_nonce(app))),
+                _ => Err(ApiError::unproven_token()),
             }
         }
         _ => Err(ApiError::invalid_token("presented under another scheme than it was issued for")),

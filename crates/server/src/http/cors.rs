@@ -1,6 +1,7 @@
 //! Which other origins' scripts may read answers (Fetch, CORS protocol): any at the OAuth endpoints for clients and at
 //! public documents, elsewhere none unless configured.
 
+use crate::error::Form;
 use crate::http::HttpPolicy;
 use axum::body::Body;
 use axum::extract::Request;
@@ -38,11 +39,14 @@ const OPEN: [&str; 5] = ["/oauth2/token", "/oauth2/par", "/oauth2/revoke", "/oau
 const PUBLIC: &str = "/.well-known/";
 
 impl Cors {
-    pub(crate) fn of(request: &Request, policy: &HttpPolicy) -> Self {
+    /// Pages are for people and never for another origin's scripts, the authorization endpoint above all (RFC 9700 §2.6).
+    pub(crate) fn of(request: &Request, form: Form, policy: &HttpPolicy) -> Self {
         let origin = request.headers().get(ORIGIN).filter(|origin| **origin != policy.origin());
         let among = |origins: &[String]| origin.filter(|origin| origins.iter().any(|known| **origin == known.as_str()));
         let path = request.uri().path();
-        let reader = if let Some(origin) = among(&policy.trusted_origins) {
+        let reader = if form == Form::Page {
+            Reader::Own
+        } else if let Some(origin) = among(&policy.trusted_origins) {
             Reader::Trusted(origin.clone())
         } else if OPEN.contains(&path) || path.starts_with(PUBLIC) {
             Reader::Anybody

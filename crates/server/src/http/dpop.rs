@@ -11,7 +11,8 @@ pub(crate) const DPOP_NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
 const DPOP: HeaderName = HeaderName::from_static("dpop");
 
 /// What the `DPoP` header shows for a request of `method` to `path` of the issuer. `access_token`: what the proof must
-/// be made for, at everything but the token endpoint; there it must have a nonce instead (§8).
+/// be made for, where one is presented. The token endpoint hands out nonces, so no proof goes without one anywhere here
+/// (§8, §11.3).
 pub(crate) fn shown(app: &App, headers: &HeaderMap, method: &str, path: &str, access_token: Option<&str>) -> Proof {
     let mut values = headers.get_all(DPOP).into_iter();
     let Some(value) = values.next() else { return Proof::Absent };
@@ -28,7 +29,7 @@ pub(crate) fn shown(app: &App, headers: &HeaderMap, method: &str, path: &str, ac
         }
     };
     let fresh = |nonce: &str| app.storage_key().proof_nonces().is_fresh(nonce, now.timestamp());
-    if access_token.is_none() && !proof.nonce().is_some_and(fresh) {
+    if !proof.nonce().is_some_and(fresh) {
         return Proof::NeedsNonce;
     }
     let key = proof.key().to_string();

@@ -65,8 +65,8 @@ async fn edge(State(app): State<App>, mut request: Request, next: Next) -> Respo
     trace::continues(&span, request.headers());
     request.extensions_mut().insert(RequestId(id.clone()));
     request.extensions_mut().insert(ClientAddress(address));
-    let cors = Cors::of(&request, app.http());
     let form = Form::of(request.uri().path());
+    let cors = Cors::of(&request, form, app.http());
     let answering = async {
         let response = match (oversized(&request), &cors) {
             (Some(error), _) => error.into_response(),

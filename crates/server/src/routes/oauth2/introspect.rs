@@ -62,7 +62,7 @@ async fn access_token(app: &App, client: &Client, token: &str) -> Result<Option<
     if standing(session, jti, app.store(), app.source().now()).await?.is_none() {
         return Ok(None);
     }
-    Ok(Some(json!({
+    let mut told = json!({
         "token_type": if claims.cnf.is_some() { "DPoP" } else { "Bearer" },
         "iss": app.issuer(),
         "sub": claims.sub,
@@ -73,7 +73,12 @@ async fn access_token(app: &App, client: &Client, token: &str) -> Result<Option<
         "exp": token.expires_at().as_seconds(),
         "jti": claims.jti,
         "sid": claims.sid,
-    })))
+    });
+    // RFC 9449 §6.2: whoever serves the resource must see which key has to be shown.
+    if let (Some(bound), Some(told)) = (&claims.cnf, told.as_object_mut()) {
+        told.insert("cnf".to_owned(), json!({ "jkt": bound.jkt }));
+    }
+    Ok(Some(told))
 }
 
 /// Of the client that it was issued to: the current one of a session that is live.

@@ -1,7 +1,9 @@
 mod about_tokens;
+mod attacks;
 mod authorize;
 mod documents;
 mod logout;
 mod par;
 mod register;
+mod standards;
 mod token;

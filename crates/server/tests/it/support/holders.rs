@@ -28,8 +28,7 @@ impl Holder {
         let uri = HttpUri::parse(&format!("{ISSUER}{path}")).unwrap();
         let id = format!("proof-{}", self.proofs.fetch_add(1, Ordering::Relaxed));
         let issued_at = app.clock().now().timestamp();
-        let nonce = self.nonce.as_deref().filter(|_| access_token.is_none());
-        let new = NewProof { method, uri: &uri, access_token, id: &id, issued_at, nonce };
+        let new = NewProof { method, uri: &uri, access_token, id: &id, issued_at, nonce: self.nonce.as_deref() };
         new.sign(&self.key).unwrap()
     }
 

@@ -13,6 +13,9 @@ use countersign_jose::{Algorithm, JwkSet, Signer, SigningKey};
 use serde_json::{Value, json};
 use std::sync::Arc;
 
+const CHALLENGE: &str =
+    "DPoP error=\"invalid_dpop_proof\", algs=\"ES256 ES384 ES512 EdDSA RS256 RS384 RS512 PS256 PS384 PS512\"";
+
 #[tokio::test]
 async fn a_public_clients_session_is_bound_to_the_key_that_it_showed() {
     let app = TestApp::start().await;
@@ -34,24 +37,25 @@ async fn a_public_clients_session_is_bound_to_the_key_that_it_showed() {
 async fn a_token_that_is_bound_is_no_bearer_token_and_a_proof_is_for_one_request() {
     let app = TestApp::start().await;
     let spa = app.add_application("app", ClientKind::Spa).await;
-    let mut holder = Holder::new();
+    let (mut holder, mut thief) = (Holder::new(), Holder::new());
     let token = bound_session(&app, &spa, &mut holder).await.access_token;
+    thief.nonce.clone_from(&holder.nonce);
     app.get("/oauth2/userinfo").bearer(&token).send().await.assert_status(401);
     let with = |proof: String| {
         app.get("/oauth2/userinfo").header("authorization", &format!("DPoP {token}")).header("dpop", &proof).send()
     };
     let proof = holder.proof(&app, "GET", "/oauth2/userinfo", Some(&token));
     with(proof.clone()).await.assert_status(200);
-    with(proof).await.assert_oauth_error(400, "invalid_dpop_proof");
+    with(proof).await.assert_oauth_challenge(401, "invalid_dpop_proof", CHALLENGE);
     let others = [
         holder.proof(&app, "POST", "/oauth2/userinfo", Some(&token)),
         holder.proof(&app, "GET", "/oauth2/token", Some(&token)),
         holder.proof(&app, "GET", "/oauth2/userinfo", Some("another")),
         holder.proof(&app, "GET", "/oauth2/userinfo", None),
-        Holder::new().proof(&app, "GET", "/oauth2/userinfo", Some(&token)),
+        thief.proof(&app, "GET", "/oauth2/userinfo", Some(&token)),
     ];
     for proof in others {
-        with(proof).await.assert_oauth_error(400, "invalid_dpop_proof");
+        with(proof).await.assert_oauth_challenge(401, "invalid_dpop_proof", CHALLENGE);
     }
     // A token that is bound to nothing is none for a proof.
     let code = app.code("ana", &spa, "openid").await;
