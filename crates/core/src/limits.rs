@@ -57,8 +57,10 @@ pub const AUTHORIZATION_PARAMETERS_MAX: usize = 32;
 pub const PUSHED_REQUEST_LIFETIME: Span = Span::from_seconds(60);
 /// Bytes of a request that is pushed, as a query.
 pub const PUSHED_REQUEST_BYTES_MAX: usize = 16 * 1024;
-/// Requests of one client that are pushed and not over: more than a hundred sign-ins begin in each second.
+/// Requests of one client that are pushed and not over: thirty sign-ins a second, of which a third are given up on a page.
 pub const PUSHED_REQUESTS_PER_CLIENT_MAX: u32 = 10_000;
+/// The same of a client that no operator registered: anybody can make more of those.
+pub const PUSHED_REQUESTS_PER_STRANGER_MAX: u32 = 1_000;
 /// How long a sign-in that was made for an authorization request need not be repeated for it: as long as somebody may
 /// read the consent page.
 pub const SIGN_IN_COUNTS_FOR: Span = Span::from_seconds(900);

@@ -55,7 +55,7 @@ impl ResourceUri {
     /// # Errors
     /// [`InvalidResource::Uri`] unless it is absolute, without fragment and of sensible length.
     pub fn parse(text: &str) -> Result<Self, InvalidResource> {
-        let plain = text.len() <= RESOURCE_URI_BYTES_MAX && text.bytes().all(|byte| byte.is_ascii_graphic());
+        let plain = text.len() <= RESOURCE_URI_BYTES_MAX && is_uri_text(text);
         let absolute = url::Url::parse(text).is_ok_and(|url| url.fragment().is_none());
         if plain && absolute { Ok(Self(text.to_owned())) } else { Err(InvalidResource::Uri) }
     }
@@ -134,6 +134,16 @@ pub fn issuer_serves_machines(scope: &Scope) -> bool {
     MACHINES_ONLY.contains(&scope.as_str())
 }
 
+/// Whether it is made of what a URI is made of (RFC 3986 §2): a URL parser takes more, and would mend it, while here it is
+/// compared as it stands.
+fn is_uri_text(text: &str) -> bool {
+    let escape = |part: &str| part.as_bytes().get(..2).is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit));
+    let known = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/?#@!$&'()*+,;=%[]".contains(&byte);
+    // Brackets are for the address in `https://[::1]/` alone.
+    let host_end = text.find("://[").and_then(|at| text[at..].find(']').map(|end| at + end + 1)).unwrap_or(0);
+    text.bytes().all(known) && text.split('%').skip(1).all(escape) && !text[host_end..].contains(['[', ']'])
+}
+
 fn definition(text: &str) -> Result<(Scope, Roles), InvalidResource> {
     let (scope, roles) = text.split_once('=').map_or((text, None), |(scope, roles)| (scope, Some(roles)));
     let scope = Scope::parse(scope).map_err(|_| InvalidResource::Scope)?;
@@ -165,8 +175,15 @@ mod tests {
 
     #[test]
     fn what_can_not_be_an_audience_is_refused() {
-        for text in ["orders", "/orders", "https://a.example/#part", "https://a.example/ x", ""] {
+        let unwise =
+            ["urn:{", "https://a.example/\"", "https://a.example/%", "https://a.example/%1g", "https://a.example/[]"];
+        for text in
+            ["orders", "/orders", "https://a.example/#part", "https://a.example/ x", ""].into_iter().chain(unwise)
+        {
             assert_eq!(ResourceUri::parse(text), Err(InvalidResource::Uri), "{text}");
+        }
+        for text in ["https://[::1]:8443/a", "https://a.example/%C3%A9?a=b&c=(d)", "urn:example:a'b"] {
+            assert!(ResourceUri::parse(text).is_ok(), "{text}");
         }
         let uri = || ResourceUri::parse("urn:example:orders").unwrap();
         let now = Time::from_millis(0);

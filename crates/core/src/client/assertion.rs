@@ -22,6 +22,8 @@ pub struct AssertionUse {
 #[derive(Deserialize)]
 struct Claims {
     sub: String,
+    /// One text: an array could name others beside the issuer, and readers differ on which of them counts.
+    aud: String,
 }
 
 impl ClientAssertion {
@@ -46,7 +48,7 @@ impl ClientAssertion {
         let token: VerifiedToken<Claims> =
             UnverifiedToken::parse(self.0.expose()).ok()?.verify(&keys, &expect, now.timestamp()).ok()?;
         // One that is good elsewhere too could have come from there.
-        let alone = token.audience() == [issuer];
+        let alone = token.claims().aud == issuer;
         let expires_at = Time::from_timestamp(token.expires_at());
         let short = expires_at.since(now) <= ASSERTION_LIFETIME_MAX;
         let own = token.claims().sub == client.as_str();
@@ -89,13 +91,11 @@ mod tests {
             assert_eq!(judged(typ, &claims()), held, "{typ}");
         }
         assert_eq!(judged("at+jwt", &claims()), None);
-        let mut several = claims();
-        several["aud"] = json!([ISSUER]);
-        assert_eq!(judged("JWT", &several), held);
         for (name, value) in [
             ("iss", json!("other")),
             ("sub", json!("other")),
             ("aud", json!(format!("{ISSUER}/oauth2/token"))),
+            ("aud", json!([ISSUER])),
             ("aud", json!([ISSUER, "https://other.example"])),
             ("exp", json!(980)),
             ("exp", json!(1_000 + 3_601)),

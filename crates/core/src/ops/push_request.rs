@@ -1,11 +1,13 @@
 //! Pushed authorization requests (RFC 9126): keeping one, and finding it again when a browser comes with it.
 
-use crate::client::{Client, ClientId};
+use crate::client::{Client, ClientId, ClientOrigin};
 use crate::draw::Draw;
 use crate::grant::{
     AuthorizationError, AuthorizationRequest, Destination, Parameters, PushedRequest, PushedRequestSecret, Unanswerable,
 };
-use crate::limits::{PUSHED_REQUEST_BYTES_MAX, PUSHED_REQUEST_LIFETIME, PUSHED_REQUESTS_PER_CLIENT_MAX};
+use crate::limits::{
+    PUSHED_REQUEST_BYTES_MAX, PUSHED_REQUEST_LIFETIME, PUSHED_REQUESTS_PER_CLIENT_MAX, PUSHED_REQUESTS_PER_STRANGER_MAX,
+};
 use crate::ops::Policies;
 use crate::ops::target::Target;
 use crate::session::SecretHash;
@@ -84,11 +86,15 @@ impl PushAuthorizationRequest {
         if parameters.to_query().len() > PUSHED_REQUEST_BYTES_MAX {
             return Ok(Outcome::TooLarge);
         }
+        let live_max = match client.origin {
+            ClientOrigin::Operator => PUSHED_REQUESTS_PER_CLIENT_MAX,
+            ClientOrigin::Registration | ClientOrigin::Document => PUSHED_REQUESTS_PER_STRANGER_MAX,
+        };
         let secret = draw.pushed_request();
         let push = PushRequest {
             hash: secret.hash(),
             request: PushedRequest::new(client.id, parameters, draw.now),
-            live_max: PUSHED_REQUESTS_PER_CLIENT_MAX,
+            live_max,
             now: draw.now,
         };
         Ok(match store.push_request(push).await? {

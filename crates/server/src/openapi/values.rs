@@ -84,7 +84,7 @@ values! {
         ))),
         format!("Scopes separated by spaces (RFC 6749 §3.3), {SCOPES_MAX} at most; their order means nothing.");
     ResourceUriText = text(1, RESOURCE_URI_BYTES_MAX).format(Some(SchemaFormat::Custom("uri".to_owned())))
-        .pattern(Some(r"^[A-Za-z][A-Za-z0-9+.-]*:[\x21\x22\x24-\x7e]+$")),
+        .pattern(Some(r"^[A-Za-z][A-Za-z0-9+.-]*:[A-Za-z0-9._~:/?@!$&'()*+,;=%\[\]-]+$")),
         format!("The URI of a resource server (RFC 8707 §2): absolute, without fragment, {RESOURCE_URI_BYTES_MAX} bytes \
             at most.");
     RoleName = text(1, ROLE_CHARACTERS_MAX).pattern(Some("^[A-Za-z0-9_.:-]+$")),

@@ -1,10 +1,10 @@
 //! `/oauth2/par` (RFC 9126), and what becomes of a pushed request at the authorization endpoint.
 
 use super::authorize::redirected::{refused, setup};
-use crate::support::apps::{Application, CALLBACK, OAuthTokens, VERIFIER};
+use crate::support::apps::{Application, CALLBACK, VERIFIER};
 use crate::support::browsers::{Asked, CALLBACK as SPA_CALLBACK, CHALLENGE};
 use crate::support::client::Response;
-use crate::support::holders::Holder;
+use crate::support::holders::{Holder, bound};
 use crate::support::logs::Recording;
 use crate::support::machines::FORM;
 use crate::support::secrets::Secrets;
@@ -217,26 +217,13 @@ async fn a_proof_at_the_push_binds_the_session_to_its_key() {
     let exchange = || app.client_request(&spa, &form);
     exchange().send().await.assert_oauth_error(400, "invalid_grant");
     thief.send(&app, exchange).await.assert_oauth_error(400, "invalid_grant");
-    let answer = holder.send(&app, exchange).await.assert_status(200).json();
-    assert_eq!(answer["token_type"], "DPoP");
+    bound(&holder.send(&app, exchange).await, &holder);
 
-    let named = |jkt: &str| asked.clone().with("dpop_jkt", jkt);
-    pushed(&holder.post(&app, PAR, || push(&named(&holder_jkt(&answer)))).await);
-    let other = holder.post(&app, PAR, || push(&named(&thief.jkt()))).await;
-    other.assert_oauth_error(400, "invalid_request");
+    let [own, other] = [&holder, &thief].map(|of| asked.clone().with("dpop_jkt", &of.jkt()));
+    pushed(&holder.post(&app, PAR, || push(&own)).await);
+    holder.post(&app, PAR, || push(&other)).await.assert_oauth_error(400, "invalid_request");
     let foreign = holder.proof(&app, "POST", "/oauth2/token", None);
     push(&asked).header("dpop", &foreign).send().await.assert_oauth_error(400, "invalid_dpop_proof");
-}
-
-/// The key to which an access token is bound.
-fn holder_jkt(answer: &serde_json::Value) -> String {
-    let tokens = OAuthTokens {
-        access_token: answer["access_token"].as_str().unwrap().to_owned(),
-        refresh_token: String::new(),
-        id_token: None,
-        scope: String::new(),
-    };
-    tokens.claims()["cnf"]["jkt"].as_str().unwrap().to_owned()
 }
 
 #[tokio::test]
