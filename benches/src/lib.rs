@@ -88,11 +88,11 @@ pub fn print_machine() {
     println!("machine: {cores} cores, {}", model.trim_start_matches(['\t', ' ', ':']));
 }
 
+mod bare;
+mod load;
 /// What sessions are opened with: the real operation, without Argon2id.
 #[path = "../../crates/countersign/tests/support/opener.rs"]
 mod opener;
-mod bare;
-mod load;
 mod process;
 mod server;
 mod sessions;
