@@ -21,9 +21,8 @@ pub trait DeploymentStore: Send + Sync {
 
     /// Forgets ended sessions whose absolute expiry has passed, and live ones likewise: they are over and publish
     /// nothing. What had one as its parent has none then. And authorization codes whose second use nobody needs to see,
-    /// pushed requests that are over,
-    /// and clients that no operator registered or disabled, which nobody used within [`CLIENT_UNUSED_KEPT`], or
-    /// [`CLIENT_USED_KEPT`] after their last session was over, with the consents for them.
+    /// pushed requests that are over, and clients that no operator registered or disabled, which nobody used within
+    /// [`CLIENT_UNUSED_KEPT`], or [`CLIENT_USED_KEPT`] after their last session was over, with the consents for them.
     ///
     /// [`CLIENT_UNUSED_KEPT`]: crate::limits::CLIENT_UNUSED_KEPT
     /// [`CLIENT_USED_KEPT`]: crate::limits::CLIENT_USED_KEPT

@@ -32,7 +32,7 @@ enum Reader {
 }
 
 // What a client calls from wherever it runs. None of these reads a cookie: whoever has the code, the token or the secret
-// could ask from a server of their own, so an origin would keep nobody out but the applications themselves (ADR 0026).
+// could ask from a server of their own, so an origin would keep nobody out but the applications themselves (ADR 0028).
 const OPEN: [&str; 5] = ["/oauth2/token", "/oauth2/par", "/oauth2/revoke", "/oauth2/userinfo", "/oauth2/register"];
 // Metadata and keys: public, and looked for by applications before they are known here.
 const PUBLIC: &str = "/.well-known/";
