@@ -11,7 +11,7 @@ use crate::support::secrets::Secrets;
 use crate::support::{PASSWORD, SECOND, TestApp, When};
 use countersign_core::Span;
 use countersign_core::client::{AuthenticationMethod, ClientKind};
-use countersign_core::limits::PUSHED_REQUESTS_PER_CLIENT_MAX;
+use countersign_core::limits::{PUSHED_REQUESTS_PER_CLIENT_MAX, PUSHED_REQUESTS_PER_STRANGER_MAX};
 use countersign_server::telemetry::LogFormat;
 use serde_json::json;
 
@@ -248,16 +248,33 @@ async fn a_client_that_must_push_gets_nowhere_without() {
     assert!(code.contains_key("code"));
 }
 
+/// Makes so many more of the one request that is there.
+const COPIES: &str = "
+WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
+INSERT INTO pushed_request (hash, client, parameters, begun, expires_at)
+SELECT randomblob(32), client, parameters, begun, expires_at FROM pushed_request, n";
+
+#[tokio::test]
+async fn a_client_that_no_operator_registered_has_fewer() {
+    let (app, shop) = shop().await;
+    push(&app, &shop, &asked()).await;
+    let database = rusqlite::Connection::open(app.database()).unwrap();
+    database.execute(COPIES, (PUSHED_REQUESTS_PER_STRANGER_MAX - 2,)).unwrap();
+    database.execute("UPDATE client SET origin = 'registration' WHERE id = 'shop'", ()).unwrap();
+    push(&app, &shop, &asked()).await;
+    let form = asked().with("client_id", "").query();
+    let refused = app.client_form(&shop, PAR, &form).send().await;
+    refused.assert_oauth_error(429, "temporarily_unavailable");
+    database.execute("UPDATE client SET origin = 'operator' WHERE id = 'shop'", ()).unwrap();
+    push(&app, &shop, &asked()).await;
+}
+
 #[tokio::test]
 async fn a_client_has_so_many_at_once_and_is_told_when_there_is_room() {
     let (app, shop) = shop().await;
     push(&app, &shop, &asked()).await;
     let database = rusqlite::Connection::open(app.database()).unwrap();
-    let copies = "
-WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ?1)
-INSERT INTO pushed_request (hash, client, parameters, begun, expires_at)
-SELECT randomblob(32), client, parameters, begun, expires_at FROM pushed_request, n";
-    database.execute(copies, (PUSHED_REQUESTS_PER_CLIENT_MAX - 1,)).unwrap();
+    database.execute(COPIES, (PUSHED_REQUESTS_PER_CLIENT_MAX - 1,)).unwrap();
     app.clock().advance(Span::from_seconds(20));
     let form = asked().with("client_id", "").query();
     let refused = app.client_form(&shop, PAR, &form).send().await;
