@@ -208,8 +208,10 @@ struct Announced {
 impl Announced {
     fn start(command: &mut Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts");
-        let lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
-        let said = lines.map_while(Result::ok).find_map(|line| serde_json::from_str::<Value>(&line).ok());
+        let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines().map_while(Result::ok);
+        let said = lines.find_map(|line| serde_json::from_str::<Value>(&line).ok());
+        // Whatever else it says is read too: it must not meet a closed pipe.
+        std::thread::spawn(move || lines.for_each(drop));
         let said = said.expect("it says where it listens");
         let address = said["listen"].as_str().and_then(|at| at.parse().ok()).expect("an address");
         Self { child, address, said }
