@@ -12,6 +12,7 @@ use countersign_core::resource::{Resource, ResourceUri};
 use countersign_core::scope::Scope;
 use countersign_core::store::{AddedResource, Page, Paged, RemoveResource, ResourceStore, StoreFuture, Swap};
 use countersign_core::token::{ClaimMapping, ClaimName, ClaimSource};
+use rusqlite::Connection;
 use std::collections::BTreeMap;
 
 impl ResourceStore for SqliteStore {
@@ -39,10 +40,7 @@ impl ResourceStore for SqliteStore {
 
     fn resource(&self, uri: &ResourceUri) -> StoreFuture<'_, Option<Resource>> {
         let uri = uri.clone();
-        self.readers.run("reading a resource", move |read| {
-            let statement = "SELECT uri, scopes, lifetime, claims, created_at FROM resource WHERE uri = ?1";
-            first(read, statement, (uri.as_str(),), resource)
-        })
+        self.readers.run("reading a resource", move |read| resource_of(read, &uri))
     }
 
     fn resources(&self, page: Page) -> StoreFuture<'_, Paged<Resource>> {
@@ -77,6 +75,12 @@ impl ResourceStore for SqliteStore {
 
 /// How many columns [`resource`] takes: all of its table, in order.
 pub(crate) const COLUMNS: usize = 5;
+
+/// What is registered under a URI.
+pub(crate) fn resource_of(read: &Connection, uri: &ResourceUri) -> Result<Option<Resource>, Fault> {
+    let statement = "SELECT uri, scopes, lifetime, claims, created_at FROM resource WHERE uri = ?1";
+    first(read, statement, (uri.as_str(),), resource)
+}
 
 pub(crate) fn resource(row: &mut Columns<'_, '_>) -> Result<Resource, Fault> {
     Ok(Resource {

@@ -5,6 +5,7 @@ use crate::clients::{client_columns, is_active};
 use crate::ending::{end_excess, end_sessions};
 use crate::error::Fault;
 use crate::pages::{Selection, begin, nothing, paged, rows_wanted};
+use crate::resources::resource_of;
 use crate::rows::{Columns, all, change, first, millis};
 use crate::{SqliteStore, accounts, clients, deployment, resources};
 use countersign_core::client::ClientId;
@@ -14,8 +15,8 @@ use countersign_core::session::{
     Count, End, EndReason, Ended, Generation, Networks, Run, RunKind, SecretHash, Session, SessionState,
 };
 use countersign_core::store::{
-    CountLive, CountRepeat, CountedLive, Cursor, EndSessions, EndedSessions, Held, HoldSession, OpenSession, Opened,
-    Page, Paged, RotateSession, SessionFilter, SessionStore, StoreFuture, Swap,
+    CountLive, CountRepeat, CountedLive, Cursor, EndSessions, EndedSessions, FindMachine, FoundMachine, Held,
+    HoldSession, OpenSession, Opened, Page, Paged, RotateSession, SessionFilter, SessionStore, StoreFuture, Swap,
 };
 use countersign_core::{AccountId, Network, SessionId, Time};
 use rusqlite::{Connection, named_params, params};
@@ -60,6 +61,19 @@ impl SessionStore for SqliteStore {
                     epoch: deployment::epoch(row)?,
                 })
             })
+        })
+    }
+
+    fn machine(&self, find: FindMachine) -> StoreFuture<'_, FoundMachine> {
+        self.readers.run("finding a machine", move |read| {
+            let statement = concat!(
+                "SELECT ",
+                session_columns!(),
+                " FROM session s WHERE s.client = ?1 AND s.ended_at IS NULL AND s.idle_expires_at > ?2
+                  AND s.absolute_expires_at > ?2 ORDER BY s.created_at DESC, s.id DESC LIMIT 1"
+            );
+            let newest = first(read, statement, (find.client.as_str(), millis(find.now)), session)?;
+            Ok(FoundMachine { resource: resource_of(read, &find.audience)?, session: newest })
         })
     }
 

@@ -11,8 +11,8 @@ use crate::ops::{Origin, Policies};
 use crate::resource::ResourceUri;
 use crate::scope::ScopeSet;
 use crate::session::{Lifetime, Session, minted_until};
-use crate::store::{Held, HoldSession, OpenSession, Opened, Page, SessionFilter, Store, StoreError};
-use crate::time::Span;
+use crate::store::{FindMachine, FoundMachine, Held, HoldSession, OpenSession, Opened, Store, StoreError};
+use crate::time::{Span, Time};
 use crate::token::{AccessClaims, CustomClaims};
 use countersign_jose::Timestamp;
 
@@ -51,16 +51,26 @@ impl ClientCredentials {
     /// # Errors
     /// [`StoreError`] where storage failed; no token leaves.
     pub async fn run(&self, store: &dyn Store, policies: &Policies, draw: &Draw) -> Result<MachineToken, StoreError> {
-        let target = Target::find(self.resource.as_ref(), store, policies).await?;
-        let Some(target) = target.filter(|target| target.is_allowed_to(&self.client)) else {
+        let Some(audience) = Target::audience(self.resource.as_ref(), policies) else {
             return Ok(MachineToken::InvalidTarget);
         };
-        let minting = Minting { asked: self, target: &target, policies, draw };
+        let find = FindMachine { client: self.client.id.clone(), audience: audience.clone(), now: draw.now };
         for _ in 0..ATTEMPTS_MAX {
-            let Some(session) = minting.live_session(store).await? else {
+            let FoundMachine { resource, session } = store.machine(find.clone()).await?;
+            let target = Target::found(audience.clone(), resource, policies);
+            let Some(target) = target.filter(|target| target.is_allowed_to(&self.client)) else {
+                return Ok(MachineToken::InvalidTarget);
+            };
+            let minting = Minting { asked: self, target: &target, policies, draw };
+            let Some(session) = session.filter(|session| minting.is_worth_using(session)) else {
                 return minting.open(store).await;
             };
             let exp = minting.expiry(&session);
+            // The time is older than the read, and lifetimes are part of what it saw: where enough was written ahead, it
+            // was the mint rule's statement already.
+            if session.last_token_expires_at >= Time::from_timestamp(exp) {
+                return Ok(minting.issued(&session, exp));
+            }
             let written_ahead = policies.session.written_ahead(exp);
             let hold = HoldSession { session: session.id, exp, written_ahead, idle_expires_at: None, now: draw.now };
             match store.hold_session(hold).await? {
@@ -81,16 +91,11 @@ struct Minting<'a> {
 }
 
 impl Minting<'_> {
-    /// The newest live session, unless its end is so near that a new one would give a token at least twice as long.
-    async fn live_session(&self, store: &dyn Store) -> Result<Option<Session>, StoreError> {
-        let (client, live_at) = (Some(self.asked.client.id.clone()), Some(self.draw.now));
-        let filter = SessionFilter { client, live_at, ..SessionFilter::default() };
-        let newest = store.sessions(filter, Page::new(1, None)).await?.items.pop();
+    /// Unless its end is so near that a new one would give a token at least twice as long.
+    fn is_worth_using(&self, session: &Session) -> bool {
         let wanted = self.lifetime().min(self.policies.session.absolute);
-        Ok(newest.filter(|session| {
-            let left = session.absolute_expires_at.since(self.draw.now);
-            left.as_millis() > wanted.as_millis() / 2
-        }))
+        let left = session.absolute_expires_at.since(self.draw.now);
+        left.as_millis() > wanted.as_millis() / 2
     }
 
     async fn open(&self, store: &dyn Store) -> Result<MachineToken, StoreError> {

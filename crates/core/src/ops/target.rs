@@ -21,11 +21,20 @@ impl Target {
         store: &dyn ResourceStore,
         policies: &Policies,
     ) -> Result<Option<Self>, StoreError> {
-        let own = ResourceUri::parse(&policies.token.issuer).ok();
-        let Some(audience) = asked.cloned().or_else(|| own.clone()) else { return Ok(None) };
+        let Some(audience) = Self::audience(asked, policies) else { return Ok(None) };
         let resource = store.resource(&audience).await?;
-        let is_issuer = own.as_ref() == Some(&audience);
-        Ok((resource.is_some() || is_issuer).then_some(Self { audience, resource, is_issuer }))
+        Ok(Self::found(audience, resource, policies))
+    }
+
+    /// The audience that is meant.
+    pub(crate) fn audience(asked: Option<&ResourceUri>, policies: &Policies) -> Option<ResourceUri> {
+        asked.cloned().or_else(|| ResourceUri::parse(&policies.token.issuer).ok())
+    }
+
+    /// What was found under an audience.
+    pub(crate) fn found(audience: ResourceUri, resource: Option<Resource>, policies: &Policies) -> Option<Self> {
+        let is_issuer = audience.as_str() == policies.token.issuer;
+        (resource.is_some() || is_issuer).then_some(Self { audience, resource, is_issuer })
     }
 
     /// Whether `client` may have tokens for it. One that no operator knows may for all that are registered: who decides is

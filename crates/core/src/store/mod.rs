@@ -41,8 +41,8 @@ pub use page::{Cursor, CursorStanding, Page, Paged};
 pub use resources::{AddedResource, RemoveResource, ResourceStore};
 pub use revocations::{BeginEpoch, ChangeMark, EndWithEpoch, FeedPage, Published, RevocationStore};
 pub use sessions::{
-    CountLive, CountRepeat, CountedLive, EndSessions, EndedSessions, Held, HoldSession, OpenSession, Opened,
-    RotateSession, SessionFilter, SessionStore, Which,
+    CountLive, CountRepeat, CountedLive, EndSessions, EndedSessions, FindMachine, FoundMachine, Held, HoldSession,
+    OpenSession, Opened, RotateSession, SessionFilter, SessionStore, Which,
 };
 
 use std::future::Future;

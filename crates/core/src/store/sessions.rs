@@ -5,6 +5,7 @@ use crate::audit::AuditEvent;
 use crate::client::ClientId;
 use crate::ids::{AccountId, SessionId};
 use crate::network::Network;
+use crate::resource::{Resource, ResourceUri};
 use crate::session::{Count, End, EndReason, Generation, SecretHash, Session, SessionState};
 use crate::store::{Cursor, Page, Paged, StoreFuture, Swap};
 use crate::time::Time;
@@ -22,6 +23,9 @@ pub trait SessionStore: Send + Sync {
     /// A session with what the refresh rule asks about it; `None` if there is none. One read, after every commit that
     /// was answered before it began.
     fn session(&self, id: SessionId) -> StoreFuture<'_, Option<SessionState>>;
+
+    /// A machine's newest live session, and the resource server that it asks for: one read, and so one state.
+    fn machine(&self, find: FindMachine) -> StoreFuture<'_, FoundMachine>;
 
     /// The mint rule: finds the session live and leaves, or finds, `last_token_expires_at` at or beyond `exp`.
     fn hold_session(&self, hold: HoldSession) -> StoreFuture<'_, Held>;
@@ -60,6 +64,26 @@ pub struct OpenSession {
     pub audit: AuditEvent,
     /// When.
     pub now: Time,
+}
+
+/// A machine that asks for a token.
+#[derive(Debug, Clone)]
+pub struct FindMachine {
+    /// Who.
+    pub client: ClientId,
+    /// For which resource server.
+    pub audience: ResourceUri,
+    /// When.
+    pub now: Time,
+}
+
+/// What a machine's token is made of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundMachine {
+    /// What is registered under the audience.
+    pub resource: Option<Resource>,
+    /// The newest of its live sessions.
+    pub session: Option<Session>,
 }
 
 /// What became of a session to be opened.

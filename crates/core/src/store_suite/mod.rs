@@ -176,6 +176,7 @@ macro_rules! store_suite {
             sessions {
                 a_session_reads_back_as_it_was_opened
                 a_machines_session_has_no_account
+                a_machine_is_found_with_its_newest_live_session
                 a_session_is_read_with_what_the_rule_asks_about_it
                 an_unknown_session_is_none
                 a_raised_floor_refuses_the_session

@@ -8,8 +8,8 @@ use crate::resource::{Resource, ResourceUri};
 use crate::scope::ScopeSet;
 use crate::session::{AccountStanding, End, EndReason, EpochCause, Generation, Networks, Run, Session, StorageEpoch};
 use crate::store::{
-    AccountChange, ChangeAccount, CountLive, CountedLive, Cursor, EndSessions, OpenSession, Opened, Page,
-    SessionFilter, Store, Swap, Which,
+    AccountChange, ChangeAccount, CountLive, CountedLive, Cursor, EndSessions, FindMachine, FoundMachine, OpenSession,
+    Opened, Page, SessionFilter, Store, Swap, Which,
 };
 
 /// A session with something in every field.
@@ -49,6 +49,35 @@ pub async fn a_machines_session_has_no_account(store: &dyn Store) {
     assert_eq!(store.rotate_session(rotate).await.unwrap(), Swap::Won);
     assert_eq!(store.end_sessions(ending(Which::One(session_id(1)), at(60))).await.unwrap().sessions, 1);
     assert_eq!(revoked_sessions(store).await, [session_id(1)]);
+}
+
+pub async fn a_machine_is_found_with_its_newest_live_session(store: &dyn Store) {
+    found(store).await;
+    let audience = session(1, None).audience;
+    let (client, now) = (session(1, None).client, at(50));
+    let find = || store.machine(FindMachine { client: client.clone(), audience: audience.clone(), now });
+    let found = |resource, session| FoundMachine { resource, session };
+    assert_eq!(find().await.unwrap(), found(None, None));
+    for number in 1..=3 {
+        open(store, number, None).await;
+    }
+    let resource = Resource::new(audience.clone(), ["orders:read"], None, at(3)).unwrap();
+    store.add_resource(resource.clone(), told("resource.added")).await.unwrap();
+    let newest = find().await.unwrap();
+    let newer = newest.session.clone().unwrap();
+    assert_eq!(newest, found(Some(resource), Some(newer.clone())));
+    assert!(
+        (1..=3).all(|number| (newer.created_at, newer.id) >= (session(number, None).created_at, session_id(number)))
+    );
+    store.end_sessions(ending(Which::One(newer.id), at(50))).await.unwrap();
+    let next = find().await.unwrap().session.unwrap();
+    assert!(next.id != newer.id && next.client == client);
+    let other = ClientId::parse("other").unwrap();
+    let nobody = store.machine(FindMachine { client: other, audience: audience.clone(), now }).await.unwrap();
+    assert_eq!(nobody.session, None);
+    let long_after = next.absolute_expires_at;
+    let over = store.machine(FindMachine { client: client.clone(), audience, now: long_after }).await.unwrap();
+    assert_eq!(over.session, None);
 }
 
 pub async fn a_session_is_read_with_what_the_rule_asks_about_it(store: &dyn Store) {

@@ -7,9 +7,9 @@ use countersign_core::client::{Client, ClientId, ClientStatus};
 use countersign_core::revocation::Revocation;
 use countersign_core::session::{End, Ended, RunKind, Session, SessionState};
 use countersign_core::store::{
-    ClientEnding, CountLive, CountRepeat, CountedLive, CursorStanding, EndSessions, EndWithEpoch, EndedSessions, Held,
-    HoldSession, OpenSession, Opened, Page, Paged, RotateSession, SessionFilter, SessionStore, StoreFuture, Swap,
-    Which,
+    ClientEnding, CountLive, CountRepeat, CountedLive, CursorStanding, EndSessions, EndWithEpoch, EndedSessions,
+    FindMachine, FoundMachine, Held, HoldSession, OpenSession, Opened, Page, Paged, RotateSession, SessionFilter,
+    SessionStore, StoreFuture, Swap, Which,
 };
 
 impl SessionStore for MemoryStore {
@@ -28,6 +28,18 @@ impl SessionStore for MemoryStore {
 
     fn session(&self, id: SessionId) -> StoreFuture<'_, Option<SessionState>> {
         self.act(move |kept| (kept.state(id), Operation::Read))
+    }
+
+    fn machine(&self, find: FindMachine) -> StoreFuture<'_, FoundMachine> {
+        self.act(move |kept| {
+            let live = |session: &&Session| {
+                let over = session.idle_expires_at.min(session.absolute_expires_at) <= find.now;
+                session.client == find.client && session.ended.is_none() && !over
+            };
+            let session = kept.sessions.values().filter(live).max_by_key(|session| (session.created_at, session.id));
+            let resource = kept.resources.iter().find(|resource| resource.uri == find.audience);
+            (FoundMachine { resource: resource.cloned(), session: session.cloned() }, Operation::Read)
+        })
     }
 
     fn hold_session(&self, hold: HoldSession) -> StoreFuture<'_, Held> {

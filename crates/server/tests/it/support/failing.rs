@@ -12,11 +12,12 @@ use countersign_core::session::{SecretHash, Session, SessionState};
 use countersign_core::store::{
     AccountStore, AddedResource, AuditStore, BeginEpoch, ChangeAccount, ChangeClientStatus, ChangeMark, ChangePassword,
     Changed, ClaimLogouts, ClientChanged, ClientStore, CodeSaved, CountLive, CountRepeat, CountedLive, Created,
-    Deployment, DeploymentStore, EndSessions, EndedSessions, FeedPage, Founded, GiveUpLogouts, GrantStore, Held,
-    HoldSession, KeyStore, LogoutStore, NewAccount, OpenSession, Opened, Page, Paged, Published, PushRequest,
-    RaiseAlarm, RedeemCode, Redemption, RegisterItself, Registered, RemoveClient, RemoveResource, ReplaceClientSecret,
-    RequestPushed, ResourceStore, RevocationStore, RingChange, RotateSession, SaveCode, SessionFilter, SessionStore,
-    SettleLogout, Store, StoreError, StoreFuture, Swap, Swept, UseClient, WriterFigures,
+    Deployment, DeploymentStore, EndSessions, EndedSessions, FeedPage, FindMachine, FoundMachine, Founded,
+    GiveUpLogouts, GrantStore, Held, HoldSession, KeyStore, LogoutStore, NewAccount, OpenSession, Opened, Page, Paged,
+    Published, PushRequest, RaiseAlarm, RedeemCode, Redemption, RegisterItself, Registered, RemoveClient,
+    RemoveResource, ReplaceClientSecret, RequestPushed, ResourceStore, RevocationStore, RingChange, RotateSession,
+    SaveCode, SessionFilter, SessionStore, SettleLogout, Store, StoreError, StoreFuture, Swap, Swept, UseClient,
+    WriterFigures,
 };
 use countersign_core::{AccountId, Epoch, SessionId, Span, Time};
 use countersign_jose::Timestamp;
@@ -161,6 +162,7 @@ delegate! {
     SessionStore {
         open_session(open: OpenSession) -> Opened;
         session(id: SessionId) -> Option<SessionState>;
+        machine(find: FindMachine) -> FoundMachine;
         hold_session(hold: HoldSession) -> Held;
         count_repeat(count: CountRepeat) -> Swap;
         rotate_session(rotate: RotateSession) -> Swap;

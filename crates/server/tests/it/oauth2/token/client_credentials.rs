@@ -1,10 +1,11 @@
 //! `grant_type=client_credentials` (RFC 6749 §4.4).
 
 use crate::support::machines::MachineToken;
-use crate::support::{ISSUER, SECOND, Setup, TestApp, When};
+use crate::support::{ISSUER, Setup, TestApp, When};
 use countersign_core::client::{ClientId, ClientStatus};
+use countersign_core::revocation::{Entry, Kind, Sequence};
 use countersign_core::session::Session;
-use countersign_core::store::{Page, SessionFilter, SessionStore as _};
+use countersign_core::store::{Page, RevocationStore as _, SessionFilter, SessionStore as _};
 use countersign_core::{Source as _, Span};
 use serde_json::json;
 
@@ -154,18 +155,34 @@ async fn a_client_that_is_disabled_between_the_secret_and_the_session_gets_no_to
     let app = TestApp::start().await;
     let machine = app.add_machine("guard", "feed:read", &[]).await;
     let request = || app.token_request(&machine, "grant_type=client_credentials").send();
-    for method in ["client", "sessions"] {
+    let disabled_after = async |method| {
         let held = app.store().hold_back(method);
         let disabling = held.while_held(app.set_client_status("guard", ClientStatus::Disabled));
-        let (answer, ()) = tokio::join!(request(), disabling);
-        answer.assert_oauth_error(401, "invalid_client");
-        app.set_client_status("guard", ClientStatus::Active).await;
-        // From here on there is a live session, which the next round's disabling ends.
-        app.machine_token(&machine, "").await;
-        app.clock().advance(SECOND);
-    }
-    let live = sessions_of(&app, "guard").await.into_iter().filter(|session| session.ended.is_none());
-    assert_eq!(live.count(), 1);
+        tokio::join!(request(), disabling).0
+    };
+    disabled_after("client").await.assert_oauth_error(401, "invalid_client");
+    app.set_client_status("guard", ClientStatus::Active).await;
+    // No session was live when it looked, and opening one asks again.
+    disabled_after("machine").await.assert_oauth_error(401, "invalid_client");
+}
+
+/// The mint rule: the session was live when it was read with as much written ahead, so its end counts the token in.
+#[tokio::test]
+async fn a_token_that_an_end_of_its_session_overtakes_is_published_as_refused() {
+    let app = TestApp::start().await;
+    let machine = app.add_machine("guard", "feed:read", &[]).await;
+    app.machine_token(&machine, "").await;
+    let held = app.store().hold_back("machine");
+    let disabling = held.while_held(app.set_client_status("guard", ClientStatus::Disabled));
+    let request = app.token_request(&machine, "grant_type=client_credentials").send();
+    let (answer, ()) = tokio::join!(request, disabling);
+    let claims = answer.machine_token().claims();
+    let ended = sessions_of(&app, "guard").await.remove(0);
+    assert_eq!((ended.id.to_string().as_str(), ended.ended.is_some()), (claims["sid"].as_str().unwrap(), true));
+    assert!(ended.last_token_expires_at.timestamp().as_seconds() >= claims["exp"].as_u64().unwrap());
+    let ends = |entry: &Entry| entry.kind() == Kind::Session && claims["sid"] == *entry.id();
+    let entries = app.store().feed_after(Sequence::ZERO, 10).await.unwrap().entries;
+    assert!(entries.iter().any(ends), "{entries:?}");
 }
 
 #[tokio::test]
@@ -173,11 +190,14 @@ async fn no_token_leaves_where_storage_did_not_answer() {
     let app = TestApp::start().await;
     let machine = app.add_machine("guard", "feed:read", &[]).await;
     let request = || app.token_request(&machine, "grant_type=client_credentials").send();
-    for method in ["client", "sessions", "open_session"] {
+    for method in ["client", "machine", "open_session"] {
         app.fail_next(method, When::After);
         let refused = request().await.assert_oauth_error(503, "temporarily_unavailable");
         assert_eq!(refused.header("retry-after"), Some("1"));
     }
+    // As long as enough was written ahead, nothing is written; then it is again.
+    request().await.machine_token();
+    app.clock().advance(Span::from_seconds(120));
     app.fail_next("hold_session", When::Before);
     request().await.assert_oauth_error(503, "temporarily_unavailable");
     request().await.machine_token();
