@@ -116,6 +116,12 @@ async fn cookies_of_the_issuer_alone_do_not_reach_the_application() {
         assert_eq!(stage.post("/", &headers, "a=b").status, expected, "{origin}");
     }
     assert_eq!(stage.ask("GET /", &[("Cookie", &access), ("Authorization", "Bearer x")]).status, 401);
+    // Any page may open a web socket, and its handshake is a GET.
+    let key = ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==");
+    let upgrade = [("Upgrade", "websocket"), key, ("Cookie", access.as_str()), ("Origin", "https://evil.example")];
+    stage.application.take();
+    assert_eq!(stage.ask("GET /live", &upgrade).status, 403);
+    assert!(stage.application.take().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
