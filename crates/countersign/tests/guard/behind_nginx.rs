@@ -181,4 +181,10 @@ async fn bodies_and_web_sockets_pass() {
     reader.read_exact(&mut back).unwrap();
     assert_eq!(&back, b"ping");
     assert_eq!(stage.application.one().all("upgrade"), ["websocket"]);
+    // A tunnel for requests that nobody would judge.
+    for upgrade in ["h2c", "h2c, websocket", "websocket, h2c", "TLS/1.2"] {
+        let headers = [("Upgrade", upgrade), ("HTTP2-Settings", "AAMAAABkAARAAAAAAAIAAAAA")];
+        assert_eq!(stage.ask("GET /public/x", &headers).status, 200, "{upgrade}");
+        assert!(stage.application.one().all("upgrade").is_empty(), "{upgrade}");
+    }
 }
