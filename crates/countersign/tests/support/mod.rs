@@ -21,6 +21,11 @@ impl ServerProcess {
     pub fn start(data: &Path, listen: &str, settings: &[(&str, &str)]) -> Self {
         let mut command = countersign(data);
         command.args(["serve", "--json", "--listen", listen]).envs(settings.iter().copied());
+        Self::of(command)
+    }
+
+    /// Runs what becomes `countersign serve --json`, and waits for its ready line.
+    pub fn of(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
@@ -32,6 +37,11 @@ impl ServerProcess {
     /// SIGKILL: nothing is flushed, nobody says good-bye.
     pub fn kill(mut self) {
         self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+
+    /// Waits until it has ended by itself.
+    pub fn wait(mut self) {
         self.child.wait().unwrap();
     }
 

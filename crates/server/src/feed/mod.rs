@@ -11,6 +11,7 @@ mod model;
 mod publish;
 mod reports;
 mod snapshots;
+mod tails;
 
 pub(crate) use hub::{FeedFigures, Hub, Object, Subscription};
 pub(crate) use publish::{catch_up, judge, publish};
