@@ -70,6 +70,8 @@ pub const FEED_LOG_ENTRIES_MAX: usize = 65_536;
 pub const FEED_OBJECTS_WAITING_MAX: usize = 128;
 /// Places from which readers resumed, for which the signed rest of the feed is kept until the next head.
 pub const FEED_TAILS_KEPT_MAX: usize = 8;
+/// Tokens of its readers that need not be checked anew.
+pub const FEED_READERS_KEPT_MAX: usize = 16_384;
 /// For how long entries are gathered into one object while there are many.
 pub const FEED_GATHERED_MAX: Duration = Duration::from_millis(20);
 /// Seconds for which a poll of the feed may wait.

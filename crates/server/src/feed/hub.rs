@@ -1,6 +1,7 @@
 //! The hub: the log, its signed objects, and those who listen.
 
 use super::log::{FeedLog, Tail, Taken};
+use super::readers::Readers;
 use super::reports::{Progress, Reports};
 use super::snapshots::{Snapshots, Texts};
 use super::tails::Tails;
@@ -27,6 +28,7 @@ pub(crate) struct Hub {
     tails: Tails,
     objects: broadcast::Sender<Object>,
     reports: Reports,
+    readers: Readers,
     moving: Mutex<()>,
 }
 
@@ -99,6 +101,7 @@ impl Hub {
             tails: Tails::default(),
             objects: broadcast::Sender::new(FEED_OBJECTS_WAITING_MAX),
             reports: Reports::default(),
+            readers: Readers::default(),
             moving: Mutex::new(()),
         }
     }
@@ -261,6 +264,10 @@ impl Hub {
 
     pub(crate) const fn reports(&self) -> &Reports {
         &self.reports
+    }
+
+    pub(crate) const fn readers(&self) -> &Readers {
+        &self.readers
     }
 
     fn point(&self) -> Point {
