@@ -78,7 +78,7 @@ fn serve(data: &Path, address: SocketAddr) -> ServerProcess {
     shell.env_clear().current_dir(data.parent().unwrap()).stdin(Stdio::null());
     shell.args(["-c", "ulimit -Sn 256; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_countersign"), "--data"]).arg(data);
     shell.args(["serve", "--json", "--listen", &address.to_string()]);
-    ServerProcess::of(shell)
+    ServerProcess::started(shell)
 }
 
 fn stop(server: ServerProcess) {
