@@ -77,9 +77,10 @@ impl Site {
         let _ = command(&data, &["resource", "add", AUDIENCE, "--scope", "orders:read"], "");
         let add = ["client", "add", "machine", "--kind", "machine", "--scope", "orders:read", "--resource", AUDIENCE];
         let machine = command(&data, &add, "");
-        let guard = command(&data, &["client", "add", "guard", "--kind", "machine", "--scope", "feed:read"], "");
         let secret = folder.join("guard.secret");
-        std::fs::write(&secret, guard["client_secret"].as_str().expect("a secret")).expect("writable");
+        let path = secret.display().to_string();
+        let guard = ["client", "add", "guard", "--kind", "machine", "--scope", "feed:read", "--secret-out", &path];
+        let _ = command(&data, &guard, "");
         fill(&data);
         let server = ServerProcess::start(&data, &[("COUNTERSIGN_TOKENS__ACCESS_LIFETIME", "1h")]);
         let form = "grant_type=client_credentials&resource=https%3A%2F%2Forders.example.com";

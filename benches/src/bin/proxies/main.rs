@@ -68,9 +68,10 @@ impl Ours {
         let machine =
             ["client", "add", "machine", "--kind", "machine", "--scope", "orders:read", "--resource", RESOURCE];
         let machine = command(data, &machine, "");
-        let guard = command(data, &["client", "add", "guard", "--kind", "machine", "--scope", "feed:read"], "");
         let secret = data.with_file_name("guard.secret");
-        std::fs::write(&secret, text(&guard, "client_secret")).expect("the bench folder is writable");
+        let path = secret.display().to_string();
+        let guard = ["client", "add", "guard", "--kind", "machine", "--scope", "feed:read", "--secret-out", &path];
+        let _ = command(data, &guard, "");
         let server = ServerProcess::start(data, &[("COUNTERSIGN_TOKENS__ACCESS_LIFETIME", "1h")]);
         let form = format!("grant_type=client_credentials&resource={}", encoded(RESOURCE));
         let mut connection = Connection::open(server.address);
