@@ -96,10 +96,15 @@ mod opener;
 mod process;
 mod server;
 mod sessions;
+mod side;
 
 pub use bare::serve_bare;
-pub use load::{Round, member, post, round};
+pub use load::{Round, get, member, post, round};
 pub use opener::Opener;
-pub use process::{Connection, ServerProcess, binary, countersign, processor_time, processor_time_of, shared_clock};
+pub use process::{
+    Announced, Connection, ServerProcess, binary, command, countersign, memory_of, processor_time, processor_time_of,
+    shared_clock,
+};
 pub use server::Bench;
 pub use sessions::Sessions;
+pub use side::Side;

@@ -30,6 +30,12 @@ pub fn post(path: &str, headers: &str, body: &str) -> String {
     format!("POST {path} HTTP/1.1\r\nHost: localhost\r\n{headers}Content-Length: {length}\r\n\r\n{body}")
 }
 
+/// A whole request for `path`; `headers` are whole lines.
+#[must_use]
+pub fn get(path: &str, headers: &str) -> String {
+    format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n{headers}\r\n")
+}
+
 /// One client for each of `requests` asks for so long; `next` makes of an answer's content what is asked after it, or
 /// the same is asked again.
 ///

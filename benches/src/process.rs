@@ -26,6 +26,20 @@ pub fn countersign(data: &Path) -> Command {
     command
 }
 
+/// Runs a command of the release binary that prints JSON.
+///
+/// # Panics
+/// If it fails.
+pub fn command(data: &Path, arguments: &[&str], input: &str) -> Value {
+    let mut command = countersign(data);
+    let mut child = command.args(arguments).arg("--json").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    // A command that reads nothing has closed it.
+    let _ = child.stdin.take().expect("a pipe").write_all(input.as_bytes());
+    let output = child.wait_with_output().expect("it ends");
+    assert!(output.status.success(), "{arguments:?}");
+    serde_json::from_slice(&output.stdout).expect("JSON")
+}
+
 /// A running `countersign serve`. Killed when dropped.
 pub struct ServerProcess {
     child: Child,
@@ -42,8 +56,14 @@ impl ServerProcess {
     /// If it does not start.
     #[must_use]
     pub fn start(data: &Path, settings: &[(&str, &str)]) -> Self {
+        Self::start_at(data, "127.0.0.1:0", settings)
+    }
+
+    /// The same on this address.
+    #[must_use]
+    pub fn start_at(data: &Path, listen: &str, settings: &[(&str, &str)]) -> Self {
         let mut command = countersign(data);
-        command.args(["serve", "--json", "--listen", "127.0.0.1:0"]).envs(settings.iter().copied());
+        command.args(["serve", "--json", "--listen", listen]).envs(settings.iter().copied());
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("the binary starts");
         let mut line = String::new();
         BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut line).expect("it says something");
@@ -60,9 +80,71 @@ impl ServerProcess {
     pub fn id(&self) -> u32 {
         self.child.id()
     }
+
+    /// Asks it to stop, and waits until it has.
+    ///
+    /// # Panics
+    /// If it can't be asked.
+    pub fn stop(mut self) {
+        stop(&mut self.child);
+    }
 }
 
 impl Drop for ServerProcess {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn stop(child: &mut Child) {
+    let process = rustix::process::Pid::from_child(child);
+    rustix::process::kill_process(process, rustix::process::Signal::TERM).expect("it runs");
+    child.wait().expect("it ends");
+}
+
+/// A process that says where it listens as a line of JSON with `listen`. Killed when dropped.
+pub struct Announced {
+    child: Child,
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// The whole line.
+    pub said: Value,
+}
+
+impl Announced {
+    /// Starts it.
+    ///
+    /// # Panics
+    /// If it does not start, or says nothing.
+    #[must_use]
+    pub fn start(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("it starts");
+        let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines().map_while(Result::ok);
+        let said = lines.find_map(|line| serde_json::from_str::<Value>(&line).ok());
+        // Whatever else it says is read too: it must not meet a closed pipe.
+        std::thread::spawn(move || lines.for_each(drop));
+        let said = said.expect("it says where it listens");
+        let address = said["listen"].as_str().and_then(|at| at.parse().ok()).expect("an address");
+        Self { child, address, said }
+    }
+
+    /// Its number.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Asks it to stop, and waits until it has.
+    ///
+    /// # Panics
+    /// If it can't be asked.
+    pub fn stop(mut self) {
+        stop(&mut self.child);
+    }
+}
+
+impl Drop for Announced {
     fn drop(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -92,6 +174,12 @@ impl Connection {
         self.exchange(line, authorization, "application/json", &body)
     }
 
+    /// The same, where the answer may wait for the verifiers.
+    pub fn send_waiting(&mut self, line: &str, authorization: &str, body: &Value) -> (u16, Value) {
+        let authorization = format!("{authorization}\r\nPrefer: wait=30");
+        self.exchange(line, Some(&authorization), "application/json", &body.to_string())
+    }
+
     /// Posts a form as a client that authenticates by `client_secret_basic`; both parts need no encoding.
     pub fn post_form(&mut self, path: &str, (id, secret): (&str, &str), form: &str) -> (u16, Value) {
         let pair = countersign_jose::base64url::encode(format!("{id}:{secret}").as_bytes());
@@ -103,6 +191,21 @@ impl Connection {
     /// Posts a form with no client authentication in a header.
     pub fn post_form_as_nobody(&mut self, path: &str, form: &str) -> (u16, Value) {
         self.exchange(&format!("POST {path}"), None, "application/x-www-form-urlencoded", form)
+    }
+
+    /// Asks a guard behind nginx whether `token` may read `/orders`.
+    pub fn judge(&mut self, token: &str) -> u16 {
+        let asked = format!(
+            "GET /verify HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {token}\r\nX-Original-Method: GET\r\n\
+             X-Original-URI: /orders\r\nX-Original-Host: orders.example.com\r\n\r\n"
+        );
+        self.stream.get_mut().write_all(asked.as_bytes()).expect("it reads");
+        self.answer().0
+    }
+
+    /// Posts a text.
+    pub fn post_text(&mut self, path: &str, text: &str) -> (u16, Value) {
+        self.exchange(&format!("POST {path}"), None, "text/plain", text)
     }
 
     fn exchange(&mut self, line: &str, authorization: Option<&str>, kind: &str, body: &str) -> (u16, Value) {
@@ -162,4 +265,16 @@ pub fn processor_time_of(process: u32) -> f64 {
     let (_, after) = stat.rsplit_once(") ").expect("a name in parentheses");
     let ticks = after.split(' ').skip(11).take(2).map(|ticks| ticks.parse::<f64>().expect("a number"));
     ticks.sum::<f64>() / 100.0
+}
+
+/// Megabytes of another process's memory, by a line of proc(5): `VmRSS:`, `VmHWM:`.
+///
+/// # Panics
+/// If it does not run.
+#[must_use]
+pub fn memory_of(process: u32, line: &str) -> f64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).expect("it runs");
+    let line = status.lines().find_map(|text| text.strip_prefix(line)).expect("Linux tells a process's memory");
+    let kilobytes: f64 = line.trim().trim_end_matches(" kB").parse().expect("a number");
+    kilobytes * 1024.0 / 1_000_000.0
 }

@@ -17,6 +17,9 @@ const resourceServer = {
   accessTokenTTL: 600,
   jwt: { sign: { alg: "ES256" } },
 };
+// Only tokens that it stores can be introspected.
+const OPAQUE = "https://opaque.example.com";
+const opaqueResourceServer = { ...resourceServer, audience: OPAQUE, accessTokenFormat: "opaque", jwt: undefined };
 
 // The adapter that comes with it forgets all but the last thousand rows, live sessions among them.
 class Memory {
@@ -80,11 +83,12 @@ const provider = new Provider(`http://localhost:${port}`, {
   features: {
     clientCredentials: { enabled: true },
     devInteractions: { enabled: false },
+    introspection: { enabled: true },
     resourceIndicators: {
       enabled: true,
       defaultResource: () => RESOURCE,
       useGrantedResource: () => true,
-      getResourceServerInfo: () => resourceServer,
+      getResourceServerInfo: (_, indicator) => (indicator === OPAQUE ? opaqueResourceServer : resourceServer),
     },
   },
   findAccount: (_, id) => ({ accountId: id, claims: () => ({ sub: id }) }),

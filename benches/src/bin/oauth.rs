@@ -8,8 +8,7 @@
 //! ```
 
 use countersign_benches::{
-    Connection, Round, Series, ServerProcess, countersign, disk, member, post, print_machine, processor_time_of, round,
-    serve_bare,
+    Announced, Connection, ServerProcess, Side, command, disk, member, post, print_machine, serve_bare,
 };
 use countersign_core::audit::{Actor, AuditEvent};
 use countersign_core::client::{ClientId, RedirectUri};
@@ -22,10 +21,8 @@ use countersign_core::{Draw, Source as _};
 use countersign_server::SystemSource;
 use countersign_store_sqlite::{Options, SqliteStore};
 use serde_json::{Value, json};
-use std::io::{BufRead, BufReader, Write as _};
-use std::net::SocketAddr;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::time::Duration;
 
 const CLIENTS: usize = 64;
@@ -51,31 +48,28 @@ async fn main() {
     let peer = Peer::start();
     let bare = Announced::start(Command::new(std::env::current_exe().expect("this program")).arg("bare"));
 
+    let ours_is = |rate| Side::new(rate, &[ours.server.id()], ours.server.address);
+    let peer_is = |rate| Side::new(rate, &[peer.0.id()], peer.0.address);
     let mut machines = [
-        Side::new(["client_credentials", "  processor time"], ours.server.id(), ours.server.address),
-        Side::new(["oidc-provider: client_credentials", "  processor time"], peer.0.child.id(), peer.0.address),
-        Side::new(["bare endpoint that only signs", "  processor time"], bare.child.id(), bare.address),
+        ours_is("client_credentials").asked(vec![ours.machine.clone(); CLIENTS]),
+        peer_is("oidc-provider: client_credentials").asked(vec![peer.machine(); CLIENTS]),
+        Side::new("bare endpoint that only signs", &[bare.id()], bare.address)
+            .asked(vec![post("/sign", FORM, ""); CLIENTS]),
     ];
-    machines[0].requests = vec![ours.machine.clone(); CLIENTS];
-    machines[1].requests = vec![peer.machine(); CLIENTS];
-    machines[2].requests = vec![post("/sign", FORM, ""); CLIENTS];
     let mut apps = [
-        Side::new(["refresh_token, committed", "  processor time"], ours.server.id(), ours.server.address),
-        Side::new(["oidc-provider: refresh_token", "  processor time"], peer.0.child.id(), peer.0.address),
+        ours_is("refresh_token, committed").asked(ours.refreshes.clone()),
+        peer_is("oidc-provider: refresh_token").asked(peer.refreshes()),
     ];
-    apps[0].requests = ours.refreshes.clone();
-    apps[1].requests = peer.refreshes();
+    let next = |content: &[u8]| member(content, "refresh_token").map(|token| refresh("/oauth2/token", token));
+    let peers_next = |content: &[u8]| member(content, "refresh_token").map(|token| refresh("/token", token));
     for _ in 0..ROUNDS {
         for side in &mut machines {
-            side.round(|_| None).await;
+            side.round(|_| None, ROUND).await;
         }
-        apps[0].round(|content| member(content, "refresh_token").map(|token| refresh("/oauth2/token", token))).await;
-        apps[1].round(|content| member(content, "refresh_token").map(|token| refresh("/token", token))).await;
+        apps[0].round(next, ROUND).await;
+        apps[1].round(peers_next, ROUND).await;
     }
-    for side in machines.iter().chain(&apps) {
-        side.rate.print();
-        side.cost.print();
-    }
+    machines.iter().chain(&apps).for_each(Side::print);
     println!("requests a second:");
     machines[0].rate.print_ratio(&machines[2].rate, "at least 0.60");
     machines[0].rate.print_ratio(&machines[1].rate, "more");
@@ -83,31 +77,6 @@ async fn main() {
     println!("processor time a request:");
     machines[1].cost.print_ratio(&machines[0].cost, "at least 8");
     apps[1].cost.print_ratio(&apps[0].cost, "at least 8");
-}
-
-/// One of those that are compared, by one kind of request.
-struct Side {
-    rate: Series,
-    cost: Series,
-    process: u32,
-    address: SocketAddr,
-    requests: Vec<String>,
-}
-
-impl Side {
-    fn new([rate, cost]: [&'static str; 2], process: u32, address: SocketAddr) -> Self {
-        let (rate, cost) = (Series::new(rate, "1/s"), Series::new(cost, "us"));
-        Self { rate, cost, process, address, requests: Vec::new() }
-    }
-
-    async fn round(&mut self, next: fn(&[u8]) -> Option<String>) {
-        let before = processor_time_of(self.process);
-        let requests = std::mem::take(&mut self.requests);
-        let round: Round = round(self.address, requests, next, ROUND).await;
-        self.rate.add(round.rate());
-        self.cost.add((processor_time_of(self.process) - before) * 1e6 / round.answered as f64);
-        self.requests = round.next;
-    }
 }
 
 fn refresh(path: &str, token: &str) -> String {
@@ -142,16 +111,6 @@ impl Ours {
         let machine = client_credentials("/oauth2/token", secret);
         Self { server, machine, refreshes }
     }
-}
-
-/// A command that prints JSON.
-fn command(data: &Path, arguments: &[&str], input: &str) -> Value {
-    let mut command = countersign(data);
-    let mut child = command.args(arguments).arg("--json").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-    child.stdin.take().expect("a pipe").write_all(input.as_bytes()).expect("it reads");
-    let output = child.wait_with_output().expect("it ends");
-    assert!(output.status.success(), "{arguments:?}");
-    serde_json::from_slice(&output.stdout).expect("JSON")
 }
 
 /// Sessions of the app: codes are given by the store, as the authorization endpoint gives them, and exchanged by HTTP.
@@ -196,33 +155,6 @@ async fn sessions(data: &Path, server: &ServerProcess) -> Vec<String> {
     }
     store.close().await;
     tokens
-}
-
-/// A process whose last line at its start says where it listens. Killed when dropped.
-struct Announced {
-    child: Child,
-    address: SocketAddr,
-    said: Value,
-}
-
-impl Announced {
-    fn start(command: &mut Command) -> Self {
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts");
-        let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines().map_while(Result::ok);
-        let said = lines.find_map(|line| serde_json::from_str::<Value>(&line).ok());
-        // Whatever else it says is read too: it must not meet a closed pipe.
-        std::thread::spawn(move || lines.for_each(drop));
-        let said = said.expect("it says where it listens");
-        let address = said["listen"].as_str().and_then(|at| at.parse().ok()).expect("an address");
-        Self { child, address, said }
-    }
-}
-
-impl Drop for Announced {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }
 
 /// npm `oidc-provider`.

@@ -6,6 +6,7 @@ mod cli;
 #[allow(dead_code, unused_imports, reason = "the configuration's own names; its reference page is made by a test")]
 mod config;
 mod data;
+mod descriptors;
 mod failure;
 mod output;
 mod policies;

@@ -42,6 +42,10 @@ pub const HEADER_READ_MAX: Duration = Duration::from_secs(15);
 pub const BODY_READ_MAX: Duration = Duration::from_secs(15);
 /// Connections at once; the next ones wait to be accepted.
 pub const CONNECTIONS_MAX: usize = 16_384;
+/// Connections that wait to be accepted: as many verifiers may come at once when a server is back.
+pub const CONNECTIONS_WAITING_MAX: u32 = 4_096;
+/// Files and sockets that a process needs beside its connections: database, sign-in pages, requests to others.
+pub const DESCRIPTORS_BESIDE_CONNECTIONS: usize = 256;
 /// How long what runs may go on once a stop is requested.
 pub const DRAIN_MAX: Duration = Duration::from_secs(10);
 /// How long client assertions are remembered: longer than any is good.
@@ -64,6 +68,10 @@ pub const RETRY_AFTER_SECONDS: u64 = 1;
 pub const FEED_LOG_ENTRIES_MAX: usize = 65_536;
 /// Objects of the feed that wait for a slow reader; with one more it is cut off and has to resume.
 pub const FEED_OBJECTS_WAITING_MAX: usize = 128;
+/// Places from which readers resumed, for which the signed rest of the feed is kept until the next head.
+pub const FEED_TAILS_KEPT_MAX: usize = 8;
+/// Tokens of its readers that need not be checked anew.
+pub const FEED_READERS_KEPT_MAX: usize = 16_384;
 /// For how long entries are gathered into one object while there are many.
 pub const FEED_GATHERED_MAX: Duration = Duration::from_millis(20);
 /// Seconds for which a poll of the feed may wait.

@@ -16,6 +16,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::task::coop::unconstrained;
 use tower::ServiceExt;
 
 // Where accepting fails for want of descriptors, trying again at once would only burn the processor.
@@ -66,7 +67,9 @@ pub async fn serve(listener: impl Into<Listener>, router: Router, stop: impl Fut
         let accepted = tokio::select! {
             biased;
             () = &mut stop => break,
-            accepted = accept(&tcp, &places) => accepted,
+            // Without the pauses that tasks make for others: while all verifiers come back, whoever is not accepted at once
+            // finds no room, and tries again only after a second.
+            accepted = unconstrained(accept(&tcp, &places)) => accepted,
         };
         if let Some(accepted) = accepted {
             let stop = Stop { watcher: graceful.watcher(), stopped: stopped.clone() };

@@ -4,6 +4,7 @@ use super::Context;
 use crate::bootstrap::Deployment;
 use crate::config::Config;
 use crate::data::DataFolder;
+use crate::descriptors;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::policies;
@@ -13,11 +14,12 @@ use clap::Args;
 use countersign_core::account::Role;
 use countersign_core::ops::{Foundation, OnIssuerChange};
 use countersign_core::store::{Page, Store};
+use countersign_server::limits::CONNECTIONS_WAITING_MAX;
 use countersign_server::{Listener, Server, StartError, SystemSource, Tls, TlsProblem};
 use serde::Serialize;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 
 // Whether there is an administrator is looked for among so many accounts; who has more knows how to make one.
 const ACCOUNTS_LOOKED_AT_MAX: usize = 1_000;
@@ -59,12 +61,13 @@ impl ServeArgs {
         let config = context.config_to_serve()?;
         let shutdown = Shutdown::listen().map_err(|error| Failure::failed(error).about("signals can't be heard"))?;
         let telling = Telling::begin(&policies::of_log(&config))?;
+        descriptors::make_room();
         let data = DataFolder::at(&config.server.data_dir);
         data.create()?;
         let _lock = data.lock()?;
         data.check_room()?;
         // Bound before the issuer is known: port 0 gives any free port, and the default issuer names it.
-        let listener = bind(config.server.listen, "serve", "server.listen").await?;
+        let listener = bind(config.server.listen, "serve", "server.listen")?;
         let address = listener.local_addr().map_err(|error| Failure::failed(error).about("no address was bound"))?;
         let issuer = config.server.issuer_at(address.port());
         let tls = open_tls(&config)?;
@@ -133,8 +136,8 @@ async fn keep(tls: Option<Tls>, host: String) {
 }
 
 /// Listens where `key` says.
-pub(super) async fn bind(address: SocketAddr, command: &str, key: &str) -> Result<TcpListener, Failure> {
-    TcpListener::bind(address).await.map_err(|error| {
+pub(super) fn bind(address: SocketAddr, command: &str, key: &str) -> Result<TcpListener, Failure> {
+    listen(address).map_err(|error| {
         let busy = error.kind() == std::io::ErrorKind::AddrInUse;
         let failure = Failure::usage(error).about(format!("{address} can't be listened on"));
         if busy {
@@ -146,6 +149,16 @@ pub(super) async fn bind(address: SocketAddr, command: &str, key: &str) -> Resul
             failure.hint(format!("`{key}` is an address of this machine, and a port that you may use"))
         }
     })
+}
+
+/// As `TcpListener::bind` does it, with room for all verifiers that come back at once: who finds none waits for a second.
+fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+    // Elsewhere it would let another program take the port.
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(CONNECTIONS_WAITING_MAX)
 }
 
 async fn start(deployment: Deployment, issuer: String, on_change: OnIssuerChange) -> Result<Server, Failure> {

@@ -41,6 +41,11 @@ impl ServerProcess {
         self.child.wait().unwrap();
     }
 
+    /// Waits until it has ended by itself.
+    pub fn wait(mut self) {
+        self.child.wait().unwrap();
+    }
+
     pub fn id(&self) -> u32 {
         self.child.id()
     }

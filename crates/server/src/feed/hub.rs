@@ -1,8 +1,10 @@
 //! The hub: the log, its signed objects, and those who listen.
 
 use super::log::{FeedLog, Tail, Taken};
+use super::readers::Readers;
 use super::reports::{Progress, Reports};
 use super::snapshots::{Snapshots, Texts};
+use super::tails::Tails;
 use crate::limits::FEED_OBJECTS_WAITING_MAX;
 use axum::body::Bytes;
 use countersign_core::revocation::{Entry, NewEntry, Sequence, SetDigest};
@@ -23,8 +25,10 @@ pub(crate) struct Hub {
     /// What the log says is refused: for the server's own look at those who read the feed.
     revoked: RevokedSet,
     snapshots: Snapshots,
+    tails: Tails,
     objects: broadcast::Sender<Object>,
     reports: Reports,
+    readers: Readers,
     moving: Mutex<()>,
 }
 
@@ -94,8 +98,10 @@ impl Hub {
             state: RwLock::new(State { log, as_of: now, head: None, closed: false }),
             revoked,
             snapshots: Snapshots::default(),
+            tails: Tails::default(),
             objects: broadcast::Sender::new(FEED_OBJECTS_WAITING_MAX),
             reports: Reports::default(),
+            readers: Readers::default(),
             moving: Mutex::new(()),
         }
     }
@@ -172,6 +178,7 @@ impl Hub {
         let now = now.timestamp().as_seconds();
         self.write().log.expire(now);
         self.revoked.expire(now);
+        self.tails.forget();
     }
 
     /// Listens from now on; with a position, after what was missed since. `None`: a snapshot is needed first.
@@ -186,15 +193,19 @@ impl Hub {
         let Some(after) = after else {
             return Ok(Some(Subscription { backlog: state.head.iter().cloned().collect(), objects }));
         };
-        let (tail, as_of) = (state.log.tail(after), state.as_of);
-        let head = state.head.clone();
-        let backlog = match tail {
+        let last = state.log.position();
+        if let Some(backlog) = self.tails.find(after, last) {
+            return Ok(Some(Subscription { backlog, objects }));
+        }
+        let backlog = match state.log.tail(after) {
             Tail::SnapshotNeeded => return Ok(None),
-            Tail::UpToDate => head.into_iter().collect(),
+            Tail::UpToDate => state.head.iter().cloned().collect(),
             Tail::Entries(entries) => {
-                let set = state.log.set_before(&entries);
+                let (set, as_of) = (state.log.set_before(&entries), state.as_of);
                 drop(state);
-                batches(after, set, entries, as_of, signer)?
+                let backlog = batches(after, set, entries, as_of, signer)?;
+                self.tails.keep(after, last, &backlog);
+                backlog
             }
         };
         Ok(Some(Subscription { backlog, objects }))
@@ -253,6 +264,10 @@ impl Hub {
 
     pub(crate) const fn reports(&self) -> &Reports {
         &self.reports
+    }
+
+    pub(crate) const fn readers(&self) -> &Readers {
+        &self.readers
     }
 
     fn point(&self) -> Point {

@@ -121,7 +121,9 @@ impl FeedLog {
                 if first.sequence() <= after.sequence.next()
                     && self.recent.back().map(Entry::sequence) == Some(self.last) =>
             {
-                Tail::Entries(self.recent.iter().filter(|entry| entry.sequence() > after.sequence).cloned().collect())
+                // None is left out among them: the number tells the place.
+                let known = after.sequence.next().0 - first.sequence().0;
+                Tail::Entries(self.recent.iter().skip(usize::try_from(known).unwrap_or(usize::MAX)).cloned().collect())
             }
             _ => Tail::SnapshotNeeded,
         }

@@ -9,11 +9,14 @@ mod log;
 #[cfg(test)]
 mod model;
 mod publish;
+mod readers;
 mod reports;
 mod snapshots;
+mod tails;
 
 pub(crate) use hub::{FeedFigures, Hub, Object, Subscription};
 pub(crate) use publish::{catch_up, judge, publish};
+pub(crate) use readers::Authority;
 pub(crate) use reports::Progress;
 
 use countersign_core::Span;

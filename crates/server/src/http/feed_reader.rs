@@ -2,7 +2,7 @@
 
 use crate::app::App;
 use crate::error::{ApiError, Kind};
-use crate::feed::FeedAccess;
+use crate::feed::{Authority, FeedAccess};
 use crate::http::bearer::{BearerToken, verify};
 use crate::openapi::{Input, Operation, Scheme};
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
@@ -10,25 +10,16 @@ use axum::http::request::Parts;
 use countersign_core::Time;
 use countersign_core::scope::{FEED_READ, ScopeSet};
 use countersign_core::{SessionId, TokenId};
-use countersign_jose::Timestamp;
 use countersign_revocation::{RevokedSet, Subjects, client_key};
 
 /// Somebody who may read the feed; a long answer has to ask again and again.
 #[derive(Debug, Clone)]
 pub(crate) struct FeedReader(Option<Authority>);
 
-#[derive(Debug, Clone)]
-struct Authority {
-    subjects: Subjects,
-    expires_at: Timestamp,
-}
-
 impl FeedReader {
     /// Whether the token that began this still holds.
     pub(crate) fn may_go_on(&self, revoked: &RevokedSet, now: Time) -> bool {
-        self.0.as_ref().is_none_or(|authority| {
-            now.timestamp() < authority.expires_at && revoked.look_up(&authority.subjects).is_none()
-        })
+        self.0.as_ref().is_none_or(|authority| authority.holds(revoked, now))
     }
 }
 
@@ -41,6 +32,12 @@ impl FromRequestParts<App> for FeedReader {
         }
         let bearer = <BearerToken as OptionalFromRequestParts<App>>::from_request_parts(parts, app).await?;
         let bearer = bearer.ok_or_else(ApiError::missing_token)?;
+        let (ring, now) = (app.ring().version, app.source().now());
+        let readers = app.feed().readers();
+        let known = readers.find(bearer.as_str(), ring);
+        if let Some(authority) = known.filter(|authority| authority.holds(app.feed().revoked(), now)) {
+            return Ok(Self(Some(authority)));
+        }
         let token = verify(app, bearer.as_str(), app.issuer());
         let token = token.map_err(|error| ApiError::invalid_token(error.to_string()))?;
         let (claims, expires_at) = (token.claims(), token.expires_at());
@@ -58,13 +55,13 @@ impl FromRequestParts<App> for FeedReader {
             token: Some(*jti.as_bytes()),
             client: Some(client_key(&claims.client_id)),
         };
-        let reader = Self(Some(Authority { subjects, expires_at }));
+        let authority = Authority { subjects, expires_at };
         // What the feed says holds for those who read it, too.
-        if reader.may_go_on(app.feed().revoked(), app.source().now()) {
-            Ok(reader)
-        } else {
-            Err(ApiError::invalid_token("the token was revoked"))
+        if !authority.holds(app.feed().revoked(), now) {
+            return Err(ApiError::invalid_token("the token was revoked"));
         }
+        readers.keep(bearer.as_str(), ring, &authority, now);
+        Ok(Self(Some(authority)))
     }
 }
 

@@ -5,6 +5,7 @@ mod reload;
 use super::{Context, serve::bind};
 use crate::config::{ForeignType, GuardConfig, GuardFlags, GuardIssuer, LogFormat};
 use crate::data::DataFolder;
+use crate::descriptors;
 use crate::failure::{Exit, Failure};
 use crate::output::{Answer, Output, Page};
 use crate::shutdown::Shutdown;
@@ -89,7 +90,8 @@ impl GuardArgs {
         let data = flags.data.as_deref().map(|data| DataFolder::at(context.cwd.join(data)));
         data.as_ref().map(DataFolder::create).transpose()?;
         let _lock = data.as_ref().map(DataFolder::lock).transpose()?;
-        let listener = bind(config.fixed.listen, "guard", "listen").await?;
+        descriptors::make_room();
+        let listener = bind(config.fixed.listen, "guard", "listen")?;
         let address = listener.local_addr().map_err(|error| Failure::failed(error).about("no address was bound"))?;
         let verifiers = verifiers(&config, data.as_ref().map(DataFolder::path)).await?;
         let issuers: Vec<String> = config.fixed.issuers.iter().map(|issuer| issuer.url.clone()).collect();

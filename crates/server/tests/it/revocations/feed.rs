@@ -120,6 +120,23 @@ async fn thousands_at_once_come_in_objects_that_each_agree_with_the_digest() {
 }
 
 #[tokio::test]
+async fn who_resumes_from_where_another_did_gets_what_came_since_too() {
+    let app = TestApp::start().await;
+    let mut first = app.follower().await;
+    let mut second = app.follower_of(&app.add_machine("second", "feed:read", &[]).await).await;
+    second.join(&app).await;
+    assert_eq!(first.position(), second.position());
+    let (one, another) = (app.sign_in("ana").await, app.sign_in("ana").await);
+    app.sign_out(&one).await.assert_status(204);
+    first.catch_up(&app).await;
+    app.sign_out(&another).await.assert_status(204);
+    second.catch_up(&app).await;
+    assert!(second.refuses(&one.session_id) && second.refuses(&another.session_id));
+    first.catch_up(&app).await;
+    assert_eq!(first.follower.digest(), second.follower.digest());
+}
+
+#[tokio::test]
 async fn what_another_process_appends_is_told_too() {
     let app = TestApp::start().await;
     let mut verifier = app.follower().await;
