@@ -20,6 +20,7 @@ const DPOP: HeaderName = HeaderName::from_static("dpop");
 
 /// The URI that the client called, where something in between has changed the path: a router that nests another, or a
 /// proxy that takes a prefix away. Put it into the request's extensions; proofs of possession are compared with its path.
+/// An absolute one, for servers with several names, is compared as a whole: take its host from what may be believed.
 ///
 /// ```
 /// use countersign_verifier::PublicUri;
@@ -100,8 +101,13 @@ impl Verifier {
 
     /// What the client called, in the form that proofs are compared in. None: no public URL is known.
     fn called_uri(&self, parts: &Parts) -> Option<HttpUri> {
-        let path = parts.extensions.get::<PublicUri>().map_or(&parts.uri, |public| &public.0).path();
-        HttpUri::parse(&format!("{}{path}", self.public_url()?))
+        let public = parts.extensions.get::<PublicUri>().map(|public| &public.0);
+        let path = public.unwrap_or(&parts.uri).path();
+        let origin = match public.and_then(|public| Some((public.scheme_str()?, public.authority()?))) {
+            Some((scheme, authority)) => format!("{scheme}://{authority}"),
+            None => self.public_url()?.to_owned(),
+        };
+        HttpUri::parse(&format!("{origin}{path}"))
     }
 }
 
