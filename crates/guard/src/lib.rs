@@ -36,6 +36,7 @@ mod rules;
 mod serve;
 
 pub mod limits;
+pub mod relay;
 
 pub use credentials::{AccessCookie, BadCookieName};
 pub use guard::{Guard, Settings};

@@ -88,6 +88,8 @@ mod tests {
         assert_eq!(ours.len(), ALL.len(), "each has a name of its own");
         let rows =
             DOCUMENT.lines().filter(|line| line.starts_with("| `countersign_") || line.starts_with("| `process_"));
+        // The relay has a list and a test of its own.
+        let rows = rows.filter(|line| !line.starts_with("| `countersign_relay_"));
         let told: BTreeSet<_> = rows.map(|line| line.split('|').take(4).collect::<Vec<_>>().join("|") + "|").collect();
         assert_eq!(told, ours);
     }
