@@ -9,7 +9,8 @@ use crate::workspace::Workspace;
 pub(super) const HOLDS: &str = "docs/operating/logs.md tells every event and field that is logged, and no other";
 const HINT: &str = "a row is | level | `event` | `field`, `field` |, with the fields in the order of the alphabet";
 const DOCUMENT: &str = "docs/operating/logs.md";
-const LOGGING: [&str; 3] = ["crates/server/src/", "crates/countersign/src/", "crates/verifier/src/"];
+const LOGGING: [&str; 4] =
+    ["crates/server/src/", "crates/countersign/src/", "crates/verifier/src/", "crates/guard/src/"];
 const LEVELS: [(&str, &str); 6] = [
     ("tracing::trace!(", "trace"),
     ("tracing::debug!(", "debug"),

@@ -55,8 +55,9 @@ struct Checked {
     problems: Vec<ProblemView>,
 }
 
+/// A problem in JSON.
 #[derive(Serialize)]
-struct ProblemView {
+pub(super) struct ProblemView {
     origin: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     key: Option<String>,
@@ -111,7 +112,7 @@ impl EntryView {
 }
 
 impl ProblemView {
-    fn of(problem: &Problem) -> Self {
+    pub(super) fn of(problem: &Problem) -> Self {
         Self {
             origin: problem.origin.to_string(),
             key: problem.key.clone(),

@@ -8,6 +8,7 @@ mod completions;
 mod config;
 mod doctor;
 mod feed;
+mod guard;
 mod key;
 mod migrate;
 mod new_file;
@@ -73,6 +74,7 @@ enum Command {
     Revoke(revoke::RevokeArgs),
     Feed(feed::FeedArgs),
     Audit(audit::AuditArgs),
+    Guard(guard::GuardArgs),
     Config(config::ConfigArgs),
     Backup(backup::BackupArgs),
     Restore(restore::RestoreArgs),
@@ -148,6 +150,7 @@ impl Command {
             Self::Revoke(args) => args.run(&context, out).await,
             Self::Feed(args) => args.run(&context, out).await,
             Self::Audit(args) => args.run(&context, out).await,
+            Self::Guard(args) => args.run(context, out).await,
             Self::Config(args) => args.run(&context, out),
             Self::Backup(args) => args.run(&context, out).await,
             Self::Restore(args) => args.run(&context, out).await,

@@ -64,7 +64,7 @@ impl ServeArgs {
         let _lock = data.lock()?;
         data.check_room()?;
         // Bound before the issuer is known: port 0 gives any free port, and the default issuer names it.
-        let listener = bind(config.server.listen).await?;
+        let listener = bind(config.server.listen, "serve", "server.listen").await?;
         let address = listener.local_addr().map_err(|error| Failure::failed(error).about("no address was bound"))?;
         let issuer = config.server.issuer_at(address.port());
         let tls = open_tls(&config)?;
@@ -132,16 +132,18 @@ async fn keep(tls: Option<Tls>, host: String) {
     }
 }
 
-async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
+/// Listens where `key` says.
+pub(super) async fn bind(address: SocketAddr, command: &str, key: &str) -> Result<TcpListener, Failure> {
     TcpListener::bind(address).await.map_err(|error| {
         let busy = error.kind() == std::io::ErrorKind::AddrInUse;
         let failure = Failure::usage(error).about(format!("{address} can't be listened on"));
         if busy {
             let any = SocketAddr::new(address.ip(), 0);
-            failure
-                .hint(format!("another program listens there: `countersign serve --listen {any}` takes any free port"))
+            failure.hint(format!(
+                "another program listens there: `countersign {command} --listen {any}` takes any free port"
+            ))
         } else {
-            failure.hint("`server.listen` is an address of this machine, and a port that you may use")
+            failure.hint(format!("`{key}` is an address of this machine, and a port that you may use"))
         }
     })
 }

@@ -12,6 +12,7 @@
 
 mod declare;
 mod error;
+mod guard;
 mod layers;
 mod load;
 mod names;
@@ -29,6 +30,9 @@ mod tests;
 mod values;
 
 pub(crate) use error::{ConfigErrors, Problem};
+pub(crate) use guard::{
+    ForeignType, GuardConfig, GuardFlags, GuardIssuer, reference_markdown as guard_reference_markdown,
+};
 pub(crate) use layers::{Environment, Flags};
 pub(crate) use load::{Config, Purpose, load, load_for};
 pub(crate) use origin::Origin;

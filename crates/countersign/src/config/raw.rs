@@ -7,6 +7,9 @@ use super::{
 };
 use zeroize::Zeroizing;
 
+/// The kind of `true` and `false`.
+pub(super) const TRUTH: &str = "a truth value";
+
 /// A value and where it was given.
 #[derive(Debug)]
 pub(super) struct Given {
@@ -82,6 +85,17 @@ impl Raw {
                 Err(Fault::new("expected a whole number, found text").hint(format!("without quotes: {}", **text)))
             }
             other => Err(Fault::new(format!("expected a whole number, found {}", other.kind()))),
+        }
+    }
+
+    /// As `true` or `false`.
+    pub(super) fn truth(&self) -> Result<bool, Fault> {
+        match self {
+            Self::Other { kind: TRUTH, written } => Ok(written == "true"),
+            Self::Text(text) if matches!(text.as_str(), "true" | "false") => {
+                Err(Fault::new("expected true or false, found text").hint(format!("without quotes: {}", **text)))
+            }
+            other => Err(Fault::new(format!("expected true or false, found {}", other.kind()))),
         }
     }
 

@@ -94,7 +94,7 @@ impl<'a> Reader<'a> {
         match shape.read(&given.raw) {
             Ok(value) => Some(value),
             Err(faults) => {
-                self.problems.extend(problems(key.name, given, faults));
+                self.problems.extend(problems(key.name, &given.raw, &given.origin, faults));
                 None
             }
         }
@@ -114,7 +114,7 @@ impl<'a> Reader<'a> {
             (Some(given), _) => shape.read(&given.raw).map_err(|faults| secret_problems(key.name, given, faults)),
             (None, Some(given)) => read_file(self.cwd, &given.raw)
                 .and_then(|raw| shape.read(&raw))
-                .map_err(|faults| problems(&companion, given, faults)),
+                .map_err(|faults| problems(&companion, &given.raw, &given.origin, faults)),
             (None, None) => return None,
         };
         self.refuse_both(key.name, &companion);
@@ -163,14 +163,15 @@ fn unset(key: &Key) -> String {
     }
 }
 
-fn problems(key: &str, given: &Given, faults: Faults) -> Vec<Problem> {
+/// The problems of a value that was given there.
+pub(super) fn problems(key: &str, raw: &Raw, origin: &Origin, faults: Faults) -> Vec<Problem> {
     let problem = |fault: Fault| {
-        let part = fault.item().and_then(|index| given.raw.part(index));
+        let part = fault.item().and_then(|index| raw.part(index));
         match part {
             Some(Part { place, line, shown }) => {
-                Problem::of_value(given.origin.at_line(line), format!("{key}{place}"), Some(shown), fault)
+                Problem::of_value(origin.at_line(line), format!("{key}{place}"), Some(shown), fault)
             }
-            None => Problem::of_value(given.origin.clone(), key, Some(given.raw.shown()), fault),
+            None => Problem::of_value(origin.clone(), key, Some(raw.shown()), fault),
         }
     };
     faults.0.into_iter().map(problem).collect()

@@ -3,24 +3,16 @@
 use crate::certificates::{Authority, Files};
 use crate::client::Client;
 use crate::support::ServerProcess;
+use crate::support::nginx::Nginx;
 use crate::{PASSWORD, ana};
 use serde_json::{Value, json};
 use std::fs;
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::SocketAddr;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::thread;
-use std::time::Duration;
 use tempfile::TempDir;
 
 const HOST: &str = "auth.example.com";
 const ISSUER: &str = "https://auth.example.com";
-
-/// nginx in a folder of its own, as the user that the test runs as. Killed when dropped.
-struct Nginx {
-    child: Child,
-    address: SocketAddr,
-}
 
 /// Both servers.
 struct Site {
@@ -28,34 +20,6 @@ struct Site {
     authority: Authority,
     server: ServerProcess,
     nginx: Nginx,
-}
-
-impl Nginx {
-    fn start(folder: &Path, files: &Files, upstream: SocketAddr, changed: impl Fn(String) -> String) -> Self {
-        // Found to be free; somebody else could take it before nginx does, then nginx says so and the test fails.
-        let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-        let config = folder.join("nginx.conf");
-        fs::write(&config, wrapped(&changed(documented(files, address, upstream)))).unwrap();
-        let mut command = Command::new("nginx");
-        command.arg("-p").arg(folder).arg("-c").arg(&config).args(["-e", "stderr"]);
-        // Debian has it where the PATH of most users does not lead.
-        command.env("PATH", std::env::var("PATH").unwrap_or_default() + ":/usr/sbin");
-        let child = command.stdin(Stdio::null()).spawn();
-        let child = child.unwrap_or_else(|error| panic!("nginx can't be run ({error}): install the package nginx"));
-        let mut nginx = Self { child, address };
-        while TcpStream::connect(address).is_err() {
-            assert!(nginx.child.try_wait().unwrap().is_none(), "nginx ended: its error log is above");
-            thread::park_timeout(Duration::from_millis(20));
-        }
-        nginx
-    }
-}
-
-impl Drop for Nginx {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }
 
 /// The configuration that operators are told to use; nothing but addresses and files is put in the place of others.
@@ -88,17 +52,6 @@ fn below_a_path(config: &str, strips: bool) -> String {
     format!("{server}{locations}}}\n")
 }
 
-/// One process, and nothing outside the folder.
-fn wrapped(site: &str) -> String {
-    let folders: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-        .iter()
-        .map(|kind| format!("    {kind}_temp_path {kind};\n"))
-        .collect();
-    format!(
-        "daemon off;\nmaster_process off;\npid nginx.pid;\nevents {{}}\nhttp {{\n    access_log off;\n{folders}{site}}}\n"
-    )
-}
-
 impl Site {
     fn start() -> Self {
         Self::start_as(ISSUER, |config| config)
@@ -114,7 +67,8 @@ impl Site {
             ("COUNTERSIGN_FEED__ACCESS", "public"),
         ];
         let server = ServerProcess::start(&folder.path().join("data"), "127.0.0.1:0", &settings);
-        let nginx = Nginx::start(folder.path(), &files, server.address, changed);
+        let site = |listen| changed(documented(&files, listen, server.address));
+        let nginx = Nginx::start(folder.path(), site);
         Self { _folder: folder, authority, server, nginx }
     }
 

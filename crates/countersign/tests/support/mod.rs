@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that can't go on must fail")]
 #![allow(dead_code, unreachable_pub, reason = "each test program uses its part")]
 
+pub mod nginx;
 pub mod opener;
 
 use std::io::{BufRead, BufReader, Read, Write};
@@ -21,6 +22,11 @@ impl ServerProcess {
     pub fn start(data: &Path, listen: &str, settings: &[(&str, &str)]) -> Self {
         let mut command = countersign(data);
         command.args(["serve", "--json", "--listen", listen]).envs(settings.iter().copied());
+        Self::started(command)
+    }
+
+    /// A command that serves, once it has written its ready line.
+    pub fn started(mut command: Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();

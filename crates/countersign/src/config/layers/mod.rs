@@ -7,7 +7,7 @@ mod lines;
 
 pub(crate) use self::{environment::Environment, flags::Flags};
 pub(super) use self::{
-    file::{find, read},
+    file::{File, find, find_named, read, whole},
     flags::flag_of,
 };
 use super::{error::Problem, raw::Given};

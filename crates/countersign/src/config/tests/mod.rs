@@ -3,6 +3,7 @@
 mod bad_files;
 mod bad_values;
 mod good_values;
+mod guard;
 mod layering;
 mod reference;
 mod report;
