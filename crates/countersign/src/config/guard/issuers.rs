@@ -20,6 +20,8 @@ pub(crate) struct GuardIssuer {
     pub(crate) audience: String,
     /// Id and secret.
     pub(crate) client: Option<(String, Zeroizing<String>)>,
+    /// A relay to read the feed from.
+    pub(crate) upstream: Option<String>,
     pub(crate) token_type: ForeignType,
     pub(crate) token_lifetime: Duration,
 }
@@ -40,6 +42,7 @@ pub(super) fn read(
         table.flag("audience", "--audience", flags.audience.as_deref());
         table.flag("client_id", "--client-id", flags.client_id.as_deref());
         table.flag("secret_file", "--secret-file", flags.secret_file.as_deref());
+        table.flag("upstream", "--upstream", flags.upstream.as_deref());
         issuers.extend(one(&mut table, 0, cwd));
     }
     let of_flags = issuers.len();
@@ -83,7 +86,9 @@ fn one(table: &mut Table<'_, '_>, line: usize, cwd: &Path) -> Option<GuardIssuer
             table.refuse(name, Fault::new(format!("`{other}` is not given: a client needs both")));
         }
     }
+    let upstream = table.take("upstream", &keys::UPSTREAM);
     let token_type = table.take("token_type", &keys::TOKEN_TYPE);
     let token_lifetime = table.take("token_lifetime", &keys::TOKEN_LIFETIME);
-    Some(GuardIssuer { url: url?, audience: audience?, client: client_id.zip(secret), token_type, token_lifetime })
+    let client = client_id.zip(secret);
+    Some(GuardIssuer { url: url?, audience: audience?, client, upstream, token_type, token_lifetime })
 }
