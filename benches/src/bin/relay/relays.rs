@@ -2,7 +2,8 @@
 
 use countersign_benches::countersign;
 use serde_json::Value;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::process::{Child, Stdio};
 
@@ -16,7 +17,10 @@ impl RelayProcess {
     /// Starts one that reads as that client, and waits until it has something to hand on.
     pub fn start(folder: &Path, issuer: &str, (id, secret): &(String, String), upstream: Option<&str>) -> Self {
         let file = folder.join("relay.secret");
-        std::fs::write(&file, secret).expect("the bench folder is writable");
+        let mut options = std::fs::OpenOptions::new();
+        // A secret that others can read is refused.
+        let opened = options.create(true).write(true).truncate(true).mode(0o600).open(&file);
+        opened.and_then(|mut file| file.write_all(secret.as_bytes())).expect("the bench folder is writable");
         let data = tempfile::tempdir_in(folder).expect("the bench folder is writable").keep();
         let mut command = countersign(&data);
         command.args(["guard", "--relay", "--json", "--listen", "127.0.0.1:0", "--issuer", issuer]);
