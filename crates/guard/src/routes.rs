@@ -13,7 +13,6 @@ use crate::{guard::Guard, metrics, original::VERIFY};
 
 impl Guard {
     /// `/verify` (any method, and whatever is below it), `/healthz`, `/readyz`, `/metrics`.
-    #[must_use]
     pub fn router(&self) -> Router {
         Router::new()
             .route("/healthz", get(health))

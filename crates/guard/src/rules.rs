@@ -45,7 +45,7 @@ pub struct Rules {
 }
 
 /// Rules that cannot stand beside each other.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RulesClash {
     /// Both paths are one to an application that does not look at case.
@@ -152,8 +152,8 @@ mod tests {
         Rule::new(PathPattern::parse(path).unwrap(), Demand::Token(Needs::any_token().scope(scope)))
     }
 
-    fn asked(rules: &Rules, host: &str, method: Method, target: &str) -> String {
-        match rules.demand(host, &method, &GuardedPath::read(target).unwrap()) {
+    fn asked(rules: &Rules, host: &str, method: &Method, target: &str) -> String {
+        match rules.demand(host, method, &GuardedPath::read(target).unwrap()) {
             Demand::Public => "public".to_owned(),
             Demand::Token(needs) => needs.scopes().join(" "),
         }
@@ -165,16 +165,16 @@ mod tests {
         for (target, expected) in
             [("/admin/login", "public"), ("/admin/x", "admin"), ("/admin", "admin"), ("/p", "public"), ("/x", "")]
         {
-            assert_eq!(asked(&rules, "h", Method::GET, target), expected, "{target}");
+            assert_eq!(asked(&rules, "h", &Method::GET, target), expected, "{target}");
         }
     }
 
     #[test]
     fn in_another_case_nothing_is_public_and_everything_is_asked_for() {
         let rules = Rules::new(vec![public("/admin/login"), scope("/admin/*", "admin"), public("/*")]).unwrap();
-        assert_eq!(asked(&rules, "h", Method::GET, "/ADMIN/x"), "admin");
-        assert_eq!(asked(&rules, "h", Method::GET, "/Admin/Login"), "admin");
-        assert_eq!(asked(&rules, "h", Method::GET, "/Elsewhere"), "public");
+        assert_eq!(asked(&rules, "h", &Method::GET, "/ADMIN/x"), "admin");
+        assert_eq!(asked(&rules, "h", &Method::GET, "/Admin/Login"), "admin");
+        assert_eq!(asked(&rules, "h", &Method::GET, "/Elsewhere"), "public");
     }
 
     #[test]
@@ -182,16 +182,16 @@ mod tests {
         let host = HostName::parse("Admin.Example").unwrap();
         let rules = vec![scope("/*", "admin").host(host), public("/*").method(Method::GET), scope("/*", "write")];
         let rules = Rules::new(rules).unwrap();
-        assert_eq!(asked(&rules, "admin.example", Method::GET, "/"), "admin");
-        assert_eq!(asked(&rules, "app.example", Method::GET, "/"), "public");
-        assert_eq!(asked(&rules, "app.example", Method::HEAD, "/"), "public");
-        assert_eq!(asked(&rules, "app.example", Method::POST, "/"), "write");
+        assert_eq!(asked(&rules, "admin.example", &Method::GET, "/"), "admin");
+        assert_eq!(asked(&rules, "app.example", &Method::GET, "/"), "public");
+        assert_eq!(asked(&rules, "app.example", &Method::HEAD, "/"), "public");
+        assert_eq!(asked(&rules, "app.example", &Method::POST, "/"), "write");
     }
 
     #[test]
     fn a_rule_for_get_is_not_evaded_by_head() {
         let rules = Rules::new(vec![scope("/*", "read").method(Method::GET), public("/*")]).unwrap();
-        assert_eq!(asked(&rules, "h", Method::HEAD, "/"), "read");
+        assert_eq!(asked(&rules, "h", &Method::HEAD, "/"), "read");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The unit file for systemd, as systemd itself reads it.
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 const UNIT: &str = include_str!("../../../../packaging/systemd/countersign-guard.service");
@@ -12,7 +13,11 @@ fn analyze(arguments: &[&str], unit: &str) -> Option<(bool, String)> {
     fs::write(&path, unit).unwrap();
     let output = Command::new("systemd-analyze").args(arguments).arg(&path).output();
     let Ok(output) = output else {
-        assert!(std::env::var_os("CI").is_none(), "systemd-analyze can't be run: install the package systemd");
+        // `./test` installs it there; elsewhere there may be no systemd at all.
+        assert!(
+            !Path::new("/etc/debian_version").exists(),
+            "systemd-analyze can't be run: install the package systemd"
+        );
         return None;
     };
     let text = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);

@@ -12,28 +12,33 @@ use tokio::task::block_in_place;
 pub(crate) struct RelayProcess {
     child: Child,
     pub(crate) address: SocketAddr,
-    data: PathBuf,
+    told: Told,
+}
+
+/// What it is started with.
+struct Told {
+    client: String,
     secret: PathBuf,
+    data: PathBuf,
     upstream: Option<String>,
 }
 
 impl RelayProcess {
     /// A relay with a client of its own, which reads at the issuer or at another relay.
-    pub(crate) fn start(stage: &Stage, name: &str, upstream: Option<&Self>) -> Self {
-        let secret = stage.place.path(&format!("{name}.secret"));
+    pub(crate) fn start(stage: &Stage, client: &str, upstream: Option<&Self>) -> Self {
+        let secret = stage.place.path(&format!("{client}.secret"));
         let file = secret.display().to_string();
-        stage.command(&["client", "add", name, "--kind", "machine", "--scope", "feed:read", "--secret-out", &file]);
-        let (data, upstream) = (stage.place.path(name), upstream.map(Self::url));
-        let (child, address) = spawn(stage, name, "127.0.0.1:0", &data, &secret, upstream.as_deref());
-        Self { child, address, data, secret, upstream }
+        stage.command(&["client", "add", client, "--kind", "machine", "--scope", "feed:read", "--secret-out", &file]);
+        let (data, upstream) = (stage.place.path(client), upstream.map(Self::url));
+        let told = Told { client: client.to_owned(), secret, data, upstream };
+        let (child, address) = told.spawn(stage, "127.0.0.1:0");
+        Self { child, address, told }
     }
 
     /// At the same address, with what it kept, after `kill -9`.
-    pub(crate) fn start_again(&mut self, stage: &Stage, name: &str) {
+    pub(crate) fn start_again(&mut self, stage: &Stage) {
         self.kill();
-        let listen = self.address.to_string();
-        let upstream = self.upstream.as_deref();
-        (self.child, self.address) = spawn(stage, name, &listen, &self.data, &self.secret, upstream);
+        (self.child, self.address) = self.told.spawn(stage, &self.address.to_string());
     }
 
     pub(crate) fn url(&self) -> String {
@@ -60,22 +65,17 @@ impl Drop for RelayProcess {
     }
 }
 
-fn spawn(
-    stage: &Stage,
-    name: &str,
-    listen: &str,
-    data: &PathBuf,
-    secret: &PathBuf,
-    upstream: Option<&str>,
-) -> (Child, SocketAddr) {
-    let mut command = countersign(data);
-    command.args(["guard", "--relay", "--json", "--listen", listen, "--issuer", &stage.issuer()]);
-    command.args(["--client-id", name, "--secret-file"]).arg(secret);
-    command.args(upstream.iter().flat_map(|url| ["--upstream", url]));
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
-    let mut line = String::new();
-    block_in_place(|| BufReader::new(child.stdout.take().unwrap()).read_line(&mut line)).unwrap();
-    let ready: serde_json::Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("not ready: {line:?}"));
-    assert_eq!((&ready["event"], &ready["issuer"]), (&"ready".into(), &stage.issuer().into()));
-    (child, ready["listen"].as_str().unwrap().parse().unwrap())
+impl Told {
+    fn spawn(&self, stage: &Stage, listen: &str) -> (Child, SocketAddr) {
+        let mut command = countersign(&self.data);
+        command.args(["guard", "--relay", "--json", "--listen", listen, "--issuer", &stage.issuer()]);
+        command.args(["--client-id", &self.client, "--secret-file"]).arg(&self.secret);
+        command.args(self.upstream.iter().flat_map(|url| ["--upstream", url]));
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut line = String::new();
+        block_in_place(|| BufReader::new(child.stdout.take().unwrap()).read_line(&mut line)).unwrap();
+        let ready: serde_json::Value = serde_json::from_str(&line).unwrap_or_else(|_| panic!("not ready: {line:?}"));
+        assert_eq!((&ready["event"], &ready["issuer"]), (&"ready".into(), &stage.issuer().into()));
+        (child, ready["listen"].as_str().unwrap().parse().unwrap())
+    }
 }

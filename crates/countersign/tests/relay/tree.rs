@@ -92,14 +92,14 @@ async fn verifiers_go_on_after_relays_and_issuer_were_killed() {
     let meanwhile = tree.stage.sign_in();
     tree.below[0].kill();
     tree.stage.sign_out(&meanwhile);
-    tree.below[0].start_again(&tree.stage, "left");
+    tree.below[0].start_again(&tree.stage);
     for verifier in &tree.verifiers {
         until_judged(verifier, &meanwhile, "revoked").await;
     }
     let meanwhile = tree.stage.sign_in();
     tree.top.kill();
     tree.stage.sign_out(&meanwhile);
-    tree.top.start_again(&tree.stage, "top");
+    tree.top.start_again(&tree.stage);
     for verifier in &tree.verifiers {
         until_judged(verifier, &meanwhile, "revoked").await;
     }
@@ -113,7 +113,7 @@ async fn verifiers_go_on_after_relays_and_issuer_were_killed() {
     }
     // With the issuer down a relay that starts has what it kept.
     tree.stage.kill();
-    tree.top.start_again(&tree.stage, "top");
+    tree.top.start_again(&tree.stage);
     let ready = || block_in_place(|| Connection::open(tree.top.address)?.send("GET", "/readyz", None, None));
     crate::stage::until("ready from its folder", || ready().is_ok_and(|(status, _)| status == 200)).await;
     assert_eq!(tree.top.terminate(), Some(0));

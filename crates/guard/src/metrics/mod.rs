@@ -134,6 +134,7 @@ mod tests {
         let page =
             std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/operating/metrics.md")).unwrap();
         let (_, guards) = page.split_once("## The guard").expect("a section of the guard");
+        let (guards, _) = guards.split_once("## The relay").expect("a section of the relay");
         let told: BTreeSet<String> = guards
             .lines()
             .filter(|line| line.starts_with("| `countersign_"))

@@ -143,5 +143,5 @@ pub(crate) async fn until<F: Future<Output = bool>>(what: &str, mut holds: impl 
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    tokio::time::timeout(LONG, waited).await.unwrap_or_else(|_| panic!("not in time: {what}"));
+    assert!(tokio::time::timeout(LONG, waited).await.is_ok(), "not in time: {what}");
 }

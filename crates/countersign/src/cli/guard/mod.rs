@@ -94,7 +94,7 @@ impl GuardArgs {
         })?;
         let shutdown = Shutdown::listen().map_err(|error| Failure::failed(error).about("signals can't be heard"))?;
         let telling = Telling::begin(&log_policy(&config))?;
-        let data = flags.data.as_deref().map(|data| DataFolder::at(&context.cwd.join(data)));
+        let data = flags.data.as_deref().map(|data| DataFolder::at(context.cwd.join(data)));
         data.as_ref().map(DataFolder::create).transpose()?;
         let _lock = data.as_ref().map(DataFolder::lock).transpose()?;
         let listener = bind(config.fixed.listen, "guard", "listen").await?;
