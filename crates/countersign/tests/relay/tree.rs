@@ -70,7 +70,7 @@ async fn a_sign_out_reaches_twenty_verifiers_through_two_levels_of_relays() {
 fn prefer_wait(stage: &Stage, bearer: &str, session: &str) -> Value {
     use std::io::{Read as _, Write as _};
     let body = json!({ "kind": "session", "id": session }).to_string();
-    let mut stream = std::net::TcpStream::connect(stage.address()).unwrap();
+    let mut stream = std::net::TcpStream::connect(stage.issuer().strip_prefix("http://").unwrap()).unwrap();
     let request = format!(
         "POST /api/v1/admin/revocations HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nPrefer: wait=30\r\n\
          Authorization: Bearer {bearer}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",

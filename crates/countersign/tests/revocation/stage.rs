@@ -60,11 +60,6 @@ impl Stage {
         self.server.take().expect("it runs").kill();
     }
 
-    /// Where it listens, while it runs.
-    pub(crate) fn address(&self) -> SocketAddr {
-        self.address
-    }
-
     /// What tokens name as `iss`.
     pub(crate) fn issuer(&self) -> String {
         format!("http://localhost:{}", self.address.port())

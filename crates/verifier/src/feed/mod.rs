@@ -51,6 +51,8 @@ pub(crate) struct Feed {
     observer: Option<Observer>,
     backoff: Backoff,
     wants_snapshot: bool,
+    /// Amid the objects of a snapshot's answer.
+    is_joining: bool,
     disk_snapshot_due: Instant,
     /// Reconnections for a gap since the position last moved.
     gaps: u32,
@@ -84,6 +86,7 @@ impl Feed {
             observer,
             backoff,
             wants_snapshot: false,
+            is_joining: false,
             disk_snapshot_due,
             gaps: 0,
             silent: 0,
@@ -137,12 +140,15 @@ impl Feed {
         let ask = Ask::new(&place.urls.snapshot).authorized(authorization);
         let answer = place.net.get(ask, SNAPSHOT_BYTES_MAX).await?;
         increment(&self.context.state.metrics.snapshots);
-        let mut is_joined = false;
-        for text in objects(&answer.body)? {
+        let (objects, mut is_joined) = (objects(&answer.body)?, false);
+        self.is_joining = true;
+        for text in objects {
             is_joined |= self.apply(text) == Some(Applied::Advanced);
             // Thousands of entries each: others want to run too.
             tokio::task::yield_now().await;
         }
+        self.is_joining = false;
+        self.publish();
         if !is_joined && self.wants_snapshot {
             return Err(FetchError::Answer("the snapshot does not lead on"));
         }
@@ -306,7 +312,11 @@ impl Feed {
             self.version = version;
             state.revocations_changed();
         }
-        state.set_as_of(self.follower.as_of());
+        // A relay's snapshot is older than what follows on it in one answer: nobody is to be fresh as of that.
+        let as_of = self.follower.as_of();
+        if !self.is_joining || as_of.is_none() {
+            state.set_as_of(as_of);
+        }
         state.announce(self.follower.take_announcements());
         if let Some(saver) = self.context.saver() {
             saver.keep(self.follower.take_saves());
