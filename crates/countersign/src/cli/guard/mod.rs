@@ -20,6 +20,8 @@ use std::path::{Path, PathBuf};
 
 /// Verify tokens for nginx, Traefik, Caddy or Envoy, or hand on the revocation feed
 #[derive(Debug, Args)]
+// An issuer alone does not say what for: to judge its tokens, or to hand on its feed.
+#[command(group(clap::ArgGroup::new("purpose").args(["audience", "relay"])))]
 #[command(after_help = "\
 Examples:
   countersign client add guard --kind machine --scope feed:read --secret-out guard.secret
@@ -32,7 +34,7 @@ Rules are in the file: ./countersign-guard.toml, or in DIR. It is read again on 
 Logs go to standard error. SIGTERM stops it: no new work, at most 10 seconds for what runs.")]
 pub(super) struct GuardArgs {
     /// URL of an issuer whose tokens are good here, beside those of the file
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", requires = "purpose")]
     issuer: Option<String>,
     /// What its tokens must be for
     #[arg(long, value_name = "URI", requires = "issuer")]
@@ -47,7 +49,7 @@ pub(super) struct GuardArgs {
     #[arg(long, value_name = "URL", requires = "issuer")]
     upstream: Option<String>,
     /// Be a relay: hand on the issuer's feed to verifiers, guards and other relays, and judge nothing
-    #[arg(long, conflicts_with_all = ["audience", "proxy"])]
+    #[arg(long, conflicts_with = "proxy")]
     relay: bool,
     /// Address and port to listen on; port 0 takes any that is free
     #[arg(long, value_name = "ADDR")]
@@ -142,9 +144,9 @@ impl GuardArgs {
             data: context.flags.data.clone(),
             listen: self.listen,
             proxy: self.proxy,
-            // What lets somebody read the feed is for the issuer itself.
-            audience: if self.relay { self.issuer.clone() } else { self.audience },
             issuer: self.issuer,
+            audience: self.audience,
+            relay: self.relay,
             upstream: self.upstream,
             client_id: self.client_id,
             secret_file: self.secret_file,
@@ -155,6 +157,9 @@ impl GuardArgs {
 fn check(flags: &GuardFlags, cwd: &Path, out: &mut Output) -> Result<(), Failure> {
     match GuardConfig::load(flags, cwd) {
         Ok(config) => {
+            if flags.relay {
+                relay::only(&config)?;
+            }
             let file = config.file().map(|(shown, _)| shown.display().to_string());
             out.answer(&Checked { ok: true, file, rules: config.rules.len(), problems: Vec::new() })
         }

@@ -59,7 +59,7 @@ fn settings(issuer: &GuardIssuer, data: Option<&Path>) -> RelaySettings {
 }
 
 /// A relay has one issuer, and nothing to judge.
-fn only(config: &GuardConfig) -> Result<&GuardIssuer, Failure> {
+pub(super) fn only(config: &GuardConfig) -> Result<&GuardIssuer, Failure> {
     if !config.rules.is_empty() {
         return Err(Failure::usage("a relay judges no requests, and the file has rules")
             .hint("give the relay a file of its own with `--config`, or flags alone"));

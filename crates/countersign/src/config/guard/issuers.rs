@@ -43,12 +43,12 @@ pub(super) fn read(
         table.flag("client_id", "--client-id", flags.client_id.as_deref());
         table.flag("secret_file", "--secret-file", flags.secret_file.as_deref());
         table.flag("upstream", "--upstream", flags.upstream.as_deref());
-        issuers.extend(one(&mut table, 0, cwd));
+        issuers.extend(one(&mut table, 0, flags, cwd));
     }
     let of_flags = issuers.len();
     for Listed { name, line, members } in listed {
         let mut table = Table::new(place, name, members, keys::ISSUER, &[], problems);
-        let Some(issuer) = one(&mut table, *line, cwd) else { continue };
+        let Some(issuer) = one(&mut table, *line, flags, cwd) else { continue };
         match issuers.iter().position(|known| known.url == issuer.url) {
             None => issuers.push(issuer),
             Some(index) if index < of_flags => {}
@@ -58,12 +58,17 @@ pub(super) fn read(
     issuers
 }
 
-fn one(table: &mut Table<'_, '_>, line: usize, cwd: &Path) -> Option<GuardIssuer> {
-    let (url, audience) = (table.read("url", &keys::URL), table.read("audience", &keys::AUDIENCE));
+fn one(table: &mut Table<'_, '_>, line: usize, flags: &GuardFlags, cwd: &Path) -> Option<GuardIssuer> {
+    let (url, mut audience) = (table.read("url", &keys::URL), table.read("audience", &keys::AUDIENCE));
+    if flags.relay {
+        // What lets somebody read the feed is for the issuer itself.
+        audience = url.clone();
+    }
     for (name, hint) in
         [("url", "url = \"https://auth.example.com\""), ("audience", "audience = \"https://app.example.com\"")]
     {
-        if !table.has(name) {
+        let is_needed = name == "url" || !flags.relay;
+        if is_needed && !table.has(name) {
             table.refuse_missing(line, name, Fault::new("it must be given").hint(hint));
         }
     }
