@@ -1,5 +1,5 @@
 //! Forward authentication for proxies: nginx, Traefik, Caddy or Envoy ask before each request, and are answered from
-//! memory by the embedded [`Verifier`](countersign_verifier::Verifier).
+//! memory by the embedded [`Verifier`](countersign_verifier::Verifier). Beside it, [`relay`]: the revocation feed handed on.
 //!
 //! A [`Guard`] reads what the client asked for from the one set of headers that its [`Proxy`] writes, finds the first of
 //! its [`Rules`] that covers it, and answers 200 with the identity in headers, or 401, 403, 503, and nothing else.
@@ -36,6 +36,7 @@ mod rules;
 mod serve;
 
 pub mod limits;
+pub mod relay;
 
 pub use credentials::{AccessCookie, BadCookieName};
 pub use guard::{Guard, Settings};

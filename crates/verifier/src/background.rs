@@ -11,7 +11,7 @@ use tokio::{
 use crate::{
     access::Access,
     discovery::{Issuer, Metadata},
-    feed::{Feed, FeedKeys, Report, Reporter, watch_freshness},
+    feed::{Feed, FeedKeys, Place, Relay, Report, Reporter, watch_freshness},
     folder::{File, Saver},
     keys::Refresh,
     limits::INTROSPECTIONS_MAX,
@@ -25,6 +25,8 @@ pub(crate) struct Context {
     pub(crate) state: Arc<State>,
     pub(crate) issuer: Issuer,
     pub(crate) net: Net,
+    /// Where the feed is read, if not at the issuer.
+    relay: Option<Relay>,
     pub(crate) timing: Timing,
     pub(crate) access: Access,
     pub(crate) introspections: Semaphore,
@@ -52,6 +54,7 @@ impl Context {
             state,
             issuer,
             net,
+            relay: None,
             timing,
             access,
             introspections: Semaphore::new(INTROSPECTIONS_MAX),
@@ -62,6 +65,24 @@ impl Context {
             progress: watch::Sender::new(0),
             saver,
         }
+    }
+
+    /// The same, with the feed read from a relay.
+    pub(crate) fn reading_from(self, relay: Option<Relay>) -> Self {
+        Self { relay, ..self }
+    }
+
+    pub(crate) const fn relay(&self) -> Option<&Relay> {
+        self.relay.as_ref()
+    }
+
+    /// Where the feed is read; none if the issuer has no feed.
+    pub(crate) fn feed_place(&self, metadata: &Metadata) -> Option<Place<'_>> {
+        let urls = metadata.feed.as_ref()?;
+        Some(match &self.relay {
+            Some(relay) => relay.place(urls),
+            None => Place { net: &self.net, urls: urls.clone() },
+        })
     }
 
     /// The metadata as last fetched or read back.

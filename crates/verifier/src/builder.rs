@@ -12,7 +12,7 @@ use crate::{
     clock::{Clock, SystemClock, Timekeeper},
     discovery::{Issuer, Metadata},
     error::BuildError,
-    feed::{Feed, FeedEvent, Observer},
+    feed::{Feed, FeedEvent, Observer, Relay},
     folder::{Kept, Saver, load},
     keys::{Keys, Unknown},
     limits::{
@@ -49,6 +49,7 @@ pub struct Builder<S> {
 struct Settings {
     audience: String,
     client: Option<(String, Secret<String>)>,
+    feed_from: Option<String>,
     leeway_seconds: u64,
     staleness_ms_max: u64,
     stale: StalePolicy,
@@ -82,6 +83,7 @@ impl Builder<WantsAudience> {
         let settings = Settings {
             audience: audience.into(),
             client: None,
+            feed_from: None,
             leeway_seconds: LEEWAY_SECONDS,
             staleness_ms_max: STALENESS_MS_MAX,
             stale: StalePolicy::default(),
@@ -107,6 +109,13 @@ impl Builder<Complete> {
     /// the feed is public.
     pub fn client(mut self, id: impl Into<String>, secret: impl Into<String>) -> Self {
         self.stage.0.client = Some((id.into(), Secret::new(secret.into())));
+        self
+    }
+
+    /// Reads the feed from a relay at this URL, or from another relay of it, in place of the issuer. Metadata, all keys and
+    /// the client's token still come from the issuer, so a relay can withhold revocations, which shows, and nothing else.
+    pub fn feed_from(mut self, url: impl Into<String>) -> Self {
+        self.stage.0.feed_from = Some(url.into());
         self
     }
 
@@ -229,14 +238,16 @@ impl Builder<Complete> {
         let keys = Keys::new(Unknown::new(settings.timing.unknown_key_cooldown));
         let state = Arc::new(State::new(issuer.name.clone(), time, keys, settings.staleness_ms_max));
         let net = Net::new(&issuer.url, settings.timing.answer)?;
+        let relay = settings.feed_from.map(|url| Relay::at(&url, settings.timing.answer)).transpose()?;
         let saver = settings.folder.clone().map(|folder| Saver::start(folder, settings.clock)).transpose();
         let saver = saver.map_err(BuildError::Folder)?;
         let access = Access::new(settings.client);
-        let context = Arc::new(Context::new(state.clone(), issuer, net, settings.timing, access, saver));
+        let context = Context::new(state.clone(), issuer, net, settings.timing, access, saver);
+        let context = Arc::new(context.reading_from(relay));
         let mut follower = Follower::new(state.issuer.clone(), state.revoked.clone());
         if let Some(folder) = settings.folder {
             follower = follower.saving();
-            read_back(&context, &folder, &mut follower).map_err(BuildError::Folder)?;
+            read_back(&context, &folder, &mut follower, settings.observer.as_ref()).map_err(BuildError::Folder)?;
         }
         let rules = Rules {
             leeway,
@@ -256,15 +267,8 @@ impl Builder<Complete> {
 }
 
 fn issuer(name: String) -> Result<Issuer, BuildError> {
-    let url = Url::parse(&name).map_err(|_| BuildError::Issuer("no absolute URL"))?;
-    if !url.has_host() || url.query().is_some() || url.fragment().is_some() {
-        return Err(BuildError::Issuer("it must have a host, and neither query nor fragment (RFC 8414 §2)"));
-    }
-    match url.scheme() {
-        "https" => {}
-        "http" if net::is_loopback(&url) => {}
-        _ => return Err(BuildError::Issuer("it must be https; plain http is for the loopback only")),
-    }
+    // RFC 8414 §2 asks the same of an issuer.
+    let url = net::base_url(&name).map_err(BuildError::Issuer)?;
     Ok(Issuer { name, url })
 }
 
@@ -279,12 +283,21 @@ fn public_url(given: Option<String>, audience: &str) -> Result<Option<String>, B
 }
 
 /// What the folder holds, as if it had just come; what is not whole is left aside.
-fn read_back(context: &Context, folder: &std::path::Path, follower: &mut Follower) -> std::io::Result<()> {
+fn read_back(
+    context: &Context,
+    folder: &std::path::Path,
+    follower: &mut Follower,
+    observer: Option<&Observer>,
+) -> std::io::Result<()> {
     let kept = Kept::read(folder)?;
     let state = &context.state;
     let Ok(metadata) = Metadata::parse(&context.net, &context.issuer, &kept.metadata) else { return Ok(()) };
     if let Ok(keys) = KeySet::from_json(&kept.feed_keys) {
-        let taken = load(folder, &keys, state, follower)?;
+        let taken = load(folder, &keys, state, follower, |object, applied| {
+            if let Some(observer) = observer {
+                observer.tell(&FeedEvent::Object { object, applied: applied.code() });
+            }
+        })?;
         state.set_as_of(follower.as_of());
         context.feed_keys.send_replace(Some(Arc::new(keys)));
         let staleness_ms = state.staleness_ms(state.time.now());

@@ -94,6 +94,9 @@ pub enum BuildError {
     /// The issuer is no URL that tokens can be trusted from.
     #[error("issuer refused: {0}")]
     Issuer(&'static str),
+    /// The relay's URL is none that the feed can be read from.
+    #[error("relay refused: {0}")]
+    Relay(&'static str),
     /// The audience is empty.
     #[error("the audience is empty: name the URI under which this resource server is registered")]
     Audience,
@@ -123,6 +126,7 @@ impl BuildError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Issuer(_) => "issuer",
+            Self::Relay(_) => "relay",
             Self::Audience => "audience",
             Self::Leeway(_) => "leeway",
             Self::PublicUrl => "public_url",

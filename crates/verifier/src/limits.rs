@@ -46,6 +46,8 @@ pub const METADATA_AGE_SECONDS: u64 = 3600;
 pub const INTROSPECTIONS_MAX: usize = 64;
 /// `Retry-After` of a 503.
 pub const RETRY_AFTER_SECONDS: u64 = 1;
+/// Relays between issuer and verifier that are told apart; more are a circle.
+pub const RELAY_LEVELS_MAX: usize = 16;
 /// How far apart heads are written to the folder.
 pub const HEAD_SAVE_MS: u64 = 5_000;
 /// Steps that wait for the folder; with more, a snapshot is asked for.

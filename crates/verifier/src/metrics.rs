@@ -98,6 +98,10 @@ impl Counters {
         self.fetch_failures.count(what);
     }
 
+    pub(crate) fn lag_ms(&self) -> u64 {
+        self.feed_lag_ms.load(Ordering::Relaxed)
+    }
+
     /// What is counted here; the rest is the caller's to fill in.
     pub(crate) fn read(&self) -> Metrics {
         let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);

@@ -173,6 +173,19 @@ fn text_of(error: &dyn std::error::Error) -> String {
     text
 }
 
+/// A URL below which we ask for things, or why not.
+pub(crate) fn base_url(text: &str) -> Result<Url, &'static str> {
+    let url = Url::parse(text).map_err(|_| "no absolute URL")?;
+    if !url.has_host() || url.query().is_some() || url.fragment().is_some() {
+        return Err("it must have a host, and neither query nor fragment");
+    }
+    match url.scheme() {
+        "https" => Ok(url),
+        "http" if is_loopback(&url) => Ok(url),
+        _ => Err("it must be https; plain http is for the loopback only"),
+    }
+}
+
 /// Whether plain HTTP stays on this machine.
 pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {

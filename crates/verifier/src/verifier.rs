@@ -351,6 +351,10 @@ impl Verifier {
         &self.state().issuer
     }
 
+    pub(crate) fn context(&self) -> &Context {
+        &self.inner.context
+    }
+
     pub(crate) fn state(&self) -> &Arc<State> {
         &self.inner.state
     }

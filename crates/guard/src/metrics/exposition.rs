@@ -13,13 +13,13 @@ use super::names::{Metric, MetricKind};
 
 /// All that one scrape tells. What has no series is left out.
 #[derive(Debug, Default)]
-pub(super) struct Exposition {
+pub(crate) struct Exposition {
     families: Vec<(Metric, Vec<Series>)>,
 }
 
 /// The number of one metric under certain labels.
 #[derive(Debug)]
-pub(super) struct Series {
+pub(crate) struct Series {
     labels: Vec<(&'static str, String)>,
     value: Value,
 }
@@ -31,10 +31,10 @@ enum Value {
 }
 
 impl Exposition {
-    pub(super) const CONTENT_TYPE: &str = prometheus_text::CONTENT_TYPE;
+    pub(crate) const CONTENT_TYPE: &str = prometheus_text::CONTENT_TYPE;
 
     /// Adds a metric; the values of its labels stand in the order of its list.
-    pub(super) fn add(&mut self, metric: Metric, series: impl IntoIterator<Item = Series>) {
+    pub(crate) fn add(&mut self, metric: Metric, series: impl IntoIterator<Item = Series>) {
         let named = series.into_iter().map(|mut series| {
             series.labels.iter_mut().zip(metric.labels).for_each(|((name, _), label)| *name = label);
             series
@@ -46,7 +46,7 @@ impl Exposition {
     }
 
     /// Writes it all.
-    pub(super) fn write(self) -> Result<String, fmt::Error> {
+    pub(crate) fn write(self) -> Result<String, fmt::Error> {
         let mut registry = Registry::default();
         registry.register_collector(Box::new(self));
         let mut text = String::new();
@@ -56,15 +56,15 @@ impl Exposition {
 }
 
 impl Series {
-    pub(super) fn count<const N: usize>(labels: [&str; N], count: u64) -> Self {
+    pub(crate) fn count<const N: usize>(labels: [&str; N], count: u64) -> Self {
         Self { labels: labels.map(|value| ("", value.to_owned())).into(), value: Value::Count(count) }
     }
 
-    pub(super) fn level<const N: usize>(labels: [&str; N], level: f64) -> Self {
+    pub(crate) fn level<const N: usize>(labels: [&str; N], level: f64) -> Self {
         Self { labels: labels.map(|value| ("", value.to_owned())).into(), value: Value::Level(level) }
     }
 
-    pub(super) fn truth<const N: usize>(labels: [&str; N], holds: bool) -> Self {
+    pub(crate) fn truth<const N: usize>(labels: [&str; N], holds: bool) -> Self {
         Self::level(labels, if holds { 1.0 } else { 0.0 })
     }
 

@@ -15,8 +15,10 @@ use countersign_verifier::Verifier;
 use http::StatusCode;
 
 use crate::guard::Guard;
-use exposition::{Exposition, Series};
 use names::*;
+
+pub(crate) use exposition::{Exposition, Series};
+pub(crate) use names::{BUILD_INFO, Metric, MetricKind};
 
 /// The media type of a scrape.
 pub(crate) const CONTENT_TYPE: &str = Exposition::CONTENT_TYPE;
@@ -94,7 +96,7 @@ pub(crate) fn text(guard: &Guard) -> Result<String, std::fmt::Error> {
     exposition.write()
 }
 
-fn verifiers(verifiers: &[Verifier], exposition: &mut Exposition) {
+pub(crate) fn verifiers(verifiers: &[Verifier], exposition: &mut Exposition) {
     let all: Vec<_> =
         verifiers.iter().map(|verifier| (verifier.issuer(), verifier.ready(), verifier.metrics())).collect();
     let seconds = |ms: u64| ms as f64 / 1_000.0;
@@ -132,6 +134,7 @@ mod tests {
         let page =
             std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/operating/metrics.md")).unwrap();
         let (_, guards) = page.split_once("## The guard").expect("a section of the guard");
+        let (guards, _) = guards.split_once("## The relay").expect("a section of the relay");
         let told: BTreeSet<String> = guards
             .lines()
             .filter(|line| line.starts_with("| `countersign_"))

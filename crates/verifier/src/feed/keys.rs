@@ -5,7 +5,6 @@ use std::{sync::Arc, time::Duration};
 use countersign_jose::KeySet;
 use tokio::time::sleep;
 
-use super::feed_urls;
 use crate::{
     background::Context,
     error::FetchError,
@@ -52,7 +51,7 @@ impl FeedKeys {
 
     async fn fetch(&self) -> Result<(), FetchError> {
         let metadata = self.context.metadata_with_feed().await;
-        let urls = feed_urls(&metadata).ok_or(FetchError::Answer("the issuer has no feed"))?;
+        let urls = metadata.feed.as_ref().ok_or(FetchError::Answer("the issuer has no feed"))?;
         let bytes_max = countersign_jose::limits::JWK_SET_BYTES_MAX;
         let answer = self.context.net.get(Ask::new(&urls.jwks), bytes_max).await?;
         let keys = KeySet::from_json(&answer.body)?;

@@ -4,6 +4,7 @@ mod events;
 mod freshness;
 mod keys;
 mod observer;
+mod place;
 mod report;
 
 use std::{
@@ -16,17 +17,17 @@ use http::{HeaderName, StatusCode, header::ACCEPT};
 use http_body_util::BodyExt as _;
 use serde::Deserialize;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
-use url::Url;
 
 pub(crate) use freshness::watch_freshness;
 pub(crate) use keys::FeedKeys;
 pub use observer::FeedEvent;
 pub(crate) use observer::Observer;
+pub(crate) use place::{Place, Relay};
 pub(crate) use report::{Report, Reporter};
 
 use crate::{
     background::Context,
-    discovery::{FeedUrls, Metadata},
+    discovery::Metadata,
     error::FetchError,
     limits::{
         GAPS_MAX, POLL_BYTES_MAX, POLL_WAIT_SECONDS, POLLS_BEFORE_STREAM, SILENT_STREAMS_MAX, SNAPSHOT_BYTES_MAX,
@@ -50,6 +51,8 @@ pub(crate) struct Feed {
     observer: Option<Observer>,
     backoff: Backoff,
     wants_snapshot: bool,
+    /// Amid the objects of a snapshot's answer.
+    is_joining: bool,
     disk_snapshot_due: Instant,
     /// Reconnections for a gap since the position last moved.
     gaps: u32,
@@ -83,6 +86,7 @@ impl Feed {
             observer,
             backoff,
             wants_snapshot: false,
+            is_joining: false,
             disk_snapshot_due,
             gaps: 0,
             silent: 0,
@@ -112,35 +116,39 @@ impl Feed {
 
     /// One connection, from where the follower is.
     async fn follow(&mut self, metadata: &Metadata) -> Result<(), FetchError> {
-        let Some(urls) = &metadata.feed else { return Ok(()) };
+        let context = self.context.clone();
+        let Some(place) = context.feed_place(metadata) else { return Ok(()) };
         let authorization = self.context.access.bearer(&self.context.net, metadata.token_endpoint.as_ref()).await?;
         let authorization = authorization.as_deref();
         if self.wants_snapshot || self.follower.position().is_none() {
-            self.join(urls, authorization).await?;
+            self.join(&place, authorization).await?;
         } else if self.disk_wants_snapshot() {
             self.disk_snapshot_due = Instant::now() + DISK_SNAPSHOT_EVERY;
-            if let Err(error) = self.join(urls, authorization).await {
+            if let Err(error) = self.join(&place, authorization).await {
                 tracing::debug!(%error, "no snapshot for the folder");
             }
         }
         if self.silent < SILENT_STREAMS_MAX {
-            self.stream(urls, authorization).await
+            self.stream(&place, authorization).await
         } else {
-            self.poll(urls, authorization).await
+            self.poll(&place, authorization).await
         }
     }
 
     /// Fetches a snapshot and goes on from there.
-    async fn join(&mut self, urls: &FeedUrls, authorization: Option<&str>) -> Result<(), FetchError> {
-        let ask = Ask::new(&urls.snapshot).authorized(authorization);
-        let answer = self.context.net.get(ask, SNAPSHOT_BYTES_MAX).await?;
+    async fn join(&mut self, place: &Place<'_>, authorization: Option<&str>) -> Result<(), FetchError> {
+        let ask = Ask::new(&place.urls.snapshot).authorized(authorization);
+        let answer = place.net.get(ask, SNAPSHOT_BYTES_MAX).await?;
         increment(&self.context.state.metrics.snapshots);
-        let mut is_joined = false;
-        for text in objects(&answer.body)? {
+        let (objects, mut is_joined) = (objects(&answer.body)?, false);
+        self.is_joining = true;
+        for text in objects {
             is_joined |= self.apply(text) == Some(Applied::Advanced);
             // Thousands of entries each: others want to run too.
             tokio::task::yield_now().await;
         }
+        self.is_joining = false;
+        self.publish();
         if !is_joined && self.wants_snapshot {
             return Err(FetchError::Answer("the snapshot does not lead on"));
         }
@@ -149,14 +157,14 @@ impl Feed {
         Ok(())
     }
 
-    async fn stream(&mut self, urls: &FeedUrls, authorization: Option<&str>) -> Result<(), FetchError> {
-        let mut ask = Ask::new(&urls.feed).authorized(authorization).header(ACCEPT, "text/event-stream");
+    async fn stream(&mut self, place: &Place<'_>, authorization: Option<&str>) -> Result<(), FetchError> {
+        let mut ask = Ask::new(&place.urls.feed).authorized(authorization).header(ACCEPT, "text/event-stream");
         if let Some(position) = self.follower.position() {
             ask = ask.header(LAST_EVENT_ID, &position.to_string());
         }
         increment(&self.context.state.metrics.feed_connections);
         // Something on the way may hold back even the head of an endless answer.
-        let Ok(response) = timeout(self.context.timing.silence, self.context.net.open(ask)).await else {
+        let Ok(response) = timeout(self.context.timing.silence, place.net.open(ask)).await else {
             self.silent += 1;
             return Err(FetchError::Timeout);
         };
@@ -201,15 +209,15 @@ impl Feed {
         }
     }
 
-    async fn poll(&mut self, urls: &FeedUrls, authorization: Option<&str>) -> Result<(), FetchError> {
+    async fn poll(&mut self, place: &Place<'_>, authorization: Option<&str>) -> Result<(), FetchError> {
         self.context.report.send_modify(|report| report.is_connected = true);
         for _ in 0..POLLS_BEFORE_STREAM {
             let Some(position) = self.follower.position() else { return Ok(()) };
-            let mut url = urls.feed.clone();
+            let mut url = place.urls.feed.clone();
             url.query_pairs_mut()
                 .append_pair("after", &position.to_string())
                 .append_pair("wait", &POLL_WAIT_SECONDS.to_string());
-            let answer = match self.context.net.get(Ask::new(&url).authorized(authorization), POLL_BYTES_MAX).await {
+            let answer = match place.net.get(Ask::new(&url).authorized(authorization), POLL_BYTES_MAX).await {
                 Err(FetchError::Status(StatusCode::GONE)) => {
                     self.wants_snapshot = true;
                     return Ok(());
@@ -304,7 +312,11 @@ impl Feed {
             self.version = version;
             state.revocations_changed();
         }
-        state.set_as_of(self.follower.as_of());
+        // A relay's snapshot is older than what follows on it in one answer: nobody is to be fresh as of that.
+        let as_of = self.follower.as_of();
+        if !self.is_joining || as_of.is_none() {
+            state.set_as_of(as_of);
+        }
         state.announce(self.follower.take_announcements());
         if let Some(saver) = self.context.saver() {
             saver.keep(self.follower.take_saves());
@@ -338,12 +350,19 @@ fn objects(body: &[u8]) -> Result<Vec<Box<str>>, FetchError> {
     Ok(objects.objects)
 }
 
-/// Where the feed is, if the issuer has one.
-fn feed_urls(metadata: &Metadata) -> Option<&FeedUrls> {
-    metadata.feed.as_ref()
-}
-
-/// The place for reports, if there is one.
-fn applied_url(metadata: &Metadata) -> Option<&Url> {
-    feed_urls(metadata)?.applied.as_ref()
+/// Everything that is revoked now, verified, for somebody beside the follower.
+pub(crate) async fn fetch_snapshot(context: &Context) -> Result<Vec<SignedObject>, FetchError> {
+    let metadata = context.metadata_with_feed().await;
+    let place = context.feed_place(&metadata).ok_or(FetchError::Answer("the issuer has no feed"))?;
+    let keys = context.feed_keys.borrow().clone().ok_or(FetchError::Answer("the feed's keys are not known"))?;
+    let authorization = context.access.bearer(&context.net, metadata.token_endpoint.as_ref()).await?;
+    let ask = Ask::new(&place.urls.snapshot).authorized(authorization.as_deref());
+    let answer = place.net.get(ask, SNAPSHOT_BYTES_MAX).await?;
+    let mut verified = Vec::new();
+    for text in objects(&answer.body)? {
+        let object = SignedObject::verify(text, &keys, &context.state.issuer);
+        verified.push(object.map_err(|_| FetchError::Answer("an object of the snapshot is refused"))?);
+        tokio::task::yield_now().await;
+    }
+    Ok(verified)
 }

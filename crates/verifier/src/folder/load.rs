@@ -29,8 +29,15 @@ impl Kept {
     }
 }
 
-/// Gives every object of the folder to `follower`, in order. Gives the number of those that were taken.
-pub(crate) fn load(folder: &Path, keys: &KeySet, state: &State, follower: &mut Follower) -> io::Result<usize> {
+/// Gives every object of the folder to `follower`, in order, and shows it to `look`. Gives the number of those that were
+/// taken.
+pub(crate) fn load(
+    folder: &Path,
+    keys: &KeySet,
+    state: &State,
+    follower: &mut Follower,
+    mut look: impl FnMut(&SignedObject, Applied),
+) -> io::Result<usize> {
     let (older, until) = split_older(&read_file(folder, File::Older)?);
     let now_ms = state.time.now().ms;
     let older_matters = until.is_some_and(|until| until == 0 || now_ms / 1_000 <= until);
@@ -39,7 +46,9 @@ pub(crate) fn load(folder: &Path, keys: &KeySet, state: &State, follower: &mut F
     let older = if older_matters { older } else { Vec::new() };
     for file in [Ok(older)].into_iter().chain(files) {
         for line in file?.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
-            taken += usize::from(take(line, keys, state, follower));
+            let Some((object, applied)) = take(line, keys, state, follower) else { continue };
+            taken += usize::from(!matches!(applied, Applied::Refused { .. }));
+            look(&object, applied);
         }
     }
     // These are on the disk already.
@@ -47,17 +56,18 @@ pub(crate) fn load(folder: &Path, keys: &KeySet, state: &State, follower: &mut F
     Ok(taken)
 }
 
-fn take(line: &[u8], keys: &KeySet, state: &State, follower: &mut Follower) -> bool {
-    let Ok(text) = std::str::from_utf8(line) else { return false };
+fn take(line: &[u8], keys: &KeySet, state: &State, follower: &mut Follower) -> Option<(SignedObject, Applied)> {
+    let text = std::str::from_utf8(line).ok()?;
     match SignedObject::verify(Arc::from(text), keys, &state.issuer) {
         Ok(object) => {
             let as_of_ms = object.object().point().as_of;
             state.time.observe(as_of_ms);
-            !matches!(follower.apply(&object, state.time.now().ms / 1_000), Applied::Refused { .. })
+            let applied = follower.apply(&object, state.time.now().ms / 1_000);
+            Some((object, applied))
         }
         Err(error) => {
             state.metrics.count_object_refused(error.code());
-            false
+            None
         }
     }
 }

@@ -11,7 +11,7 @@ use countersign_revocation::{
     batch_chunks, snapshot_parts,
 };
 
-use super::{mint::id, stream::Fault};
+use super::stream::Fault;
 
 /// Keys, log, and counts of what was asked.
 pub(super) struct Book {
@@ -155,10 +155,8 @@ impl Book {
         self.log.iter().any(|entry| entry.id() == session)
     }
 
-    pub(super) fn new_feed_token(&mut self) -> String {
-        let token = id();
-        self.feed_tokens.insert(token.clone());
-        token
+    pub(super) fn keep_feed_token(&mut self, token: &str) {
+        self.feed_tokens.insert(token.to_owned());
     }
 
     fn point(&self, last: u64, as_of: u64) -> Point {

@@ -316,6 +316,16 @@ impl TestIssuer {
 }
 
 impl Shared {
+    /// A token for the issuer itself that reads the feed, there and at relays.
+    fn feed_token(&self, lifetime: Duration) -> String {
+        let mint = Mint::new(&self.url).scope("feed:read").lifetime(lifetime);
+        let now = self.options.clock.wall_ms() / 1_000;
+        let mut book = self.book();
+        let token = mint.sign(book.active_key(), &self.url, self.options.token_type.as_str(), now).token;
+        book.keep_feed_token(&token);
+        token
+    }
+
     fn book(&self) -> MutexGuard<'_, Book> {
         self.book.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -81,8 +81,8 @@ async fn token(State(issuer): Issuer, headers: HeaderMap, Form(form): Form<Token
     if form.grant_type != "client_credentials" || form.scope != "feed:read" {
         return (StatusCode::BAD_REQUEST, Json(json!({ "error": "invalid_scope" }))).into_response();
     }
-    let token = issuer.book().new_feed_token();
     let seconds = issuer.options.feed_token_seconds;
+    let token = issuer.feed_token(Duration::from_secs(seconds));
     Json(json!({ "access_token": token, "token_type": "Bearer", "expires_in": seconds, "scope": "feed:read" }))
         .into_response()
 }

@@ -1,5 +1,6 @@
 //! `countersign feed …`: the revocation feed as a verifier sees it, over HTTP.
 
+mod levels;
 mod show;
 
 use super::Context;
@@ -10,6 +11,7 @@ use crate::secrets::{read_file, utf8};
 use clap::{Args, Subcommand};
 use countersign_revocation::{FeedObject, SignedObject};
 use countersign_verifier::{FeedEvent, Verifier};
+use levels::{Shown, levels};
 use show::{ObjectView, SnapshotView};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -34,7 +36,10 @@ enum FeedCommand {
 Examples:
   countersign client add watcher --kind machine --scope feed:read --secret-out watcher.secret
   countersign feed watch --client-id watcher --secret-file watcher.secret
-  countersign feed watch --issuer https://auth.example.com --heads --json | jq .as_of")]
+  countersign feed watch --issuer https://auth.example.com --heads --json | jq .as_of
+  countersign feed watch --issuer https://auth.example.com --from https://feed.eu.example.com
+
+Through a relay it also shows how each relay on the way stands: level 1 reads at the issuer.")]
 struct WatchArgs {
     #[command(flatten)]
     source: FeedSource,
@@ -63,6 +68,9 @@ struct FeedSource {
     /// The issuer, instead of the one of the data folder
     #[arg(long, value_name = "URL")]
     issuer: Option<String>,
+    /// A relay to read from, instead of the issuer; keys still come from the issuer
+    #[arg(long, value_name = "URL")]
+    from: Option<String>,
     /// The machine client as which the feed is read; a public feed needs none
     #[arg(long, value_name = "ID", requires = "secret_file", allow_hyphen_values = true)]
     client_id: Option<String>,
@@ -92,10 +100,20 @@ impl FeedArgs {
 
 impl WatchArgs {
     async fn run(self, context: &Context, out: &mut Output) -> Result<(), Failure> {
-        let (_verifier, mut seen) = self.source.open(context).await?;
+        let (verifier, mut seen) = self.source.open(context).await?;
         let mut shown = 0;
         let mut told = None;
-        while let Some(seen) = seen.recv().await {
+        let shown_levels = if self.heads { Shown::All } else { Shown::Changes };
+        let mut levels = levels(verifier.clone(), shown_levels);
+        loop {
+            let seen = tokio::select! {
+                Some(view) = levels.recv() => {
+                    out.answer(&view)?;
+                    continue;
+                }
+                seen = seen.recv() => seen,
+            };
+            let Some(seen) = seen else { break };
             match seen {
                 Seen::Object { object, applied } => {
                     told = None;
@@ -168,6 +186,9 @@ impl FeedSource {
             // Whoever asked may have seen enough.
             let _ = sender.send(seen);
         });
+        if let Some(relay) = self.from {
+            builder = builder.feed_from(relay);
+        }
         if let (Some(id), Some(file)) = (self.client_id, self.secret_file) {
             let secret = utf8(&read_file(&file)?)?;
             builder = builder.client(id, secret.trim());

@@ -1,5 +1,6 @@
 //! `countersign guard`
 
+mod relay;
 mod reload;
 
 use super::{Context, serve::bind};
@@ -18,20 +19,23 @@ use reload::Reload;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 
-/// Verify tokens for nginx, Traefik, Caddy or Envoy
+/// Verify tokens for nginx, Traefik, Caddy or Envoy, or hand on the revocation feed
 #[derive(Debug, Args)]
+// An issuer alone does not say what for: to judge its tokens, or to hand on its feed.
+#[command(group(clap::ArgGroup::new("purpose").args(["audience", "relay"])))]
 #[command(after_help = "\
 Examples:
   countersign client add guard --kind machine --scope feed:read --secret-out guard.secret
   countersign guard --issuer https://auth.example.com --audience https://app.example.com \\
       --client-id guard --secret-file guard.secret --proxy nginx
   countersign guard --config /etc/countersign/countersign-guard.toml --check
+  countersign guard --relay --issuer https://auth.example.com --client-id relay --secret-file relay.secret
 
 Rules are in the file: ./countersign-guard.toml, or in DIR. It is read again on SIGHUP and when it changes.
 Logs go to standard error. SIGTERM stops it: no new work, at most 10 seconds for what runs.")]
 pub(super) struct GuardArgs {
     /// URL of an issuer whose tokens are good here, beside those of the file
-    #[arg(long, value_name = "URL", requires = "audience")]
+    #[arg(long, value_name = "URL", requires = "purpose")]
     issuer: Option<String>,
     /// What its tokens must be for
     #[arg(long, value_name = "URI", requires = "issuer")]
@@ -42,6 +46,12 @@ pub(super) struct GuardArgs {
     /// A file with the client's secret
     #[arg(long, value_name = "FILE", requires = "client_id")]
     secret_file: Option<String>,
+    /// A relay to read that feed from, instead of the issuer; keys still come from the issuer
+    #[arg(long, value_name = "URL", requires = "issuer")]
+    upstream: Option<String>,
+    /// Be a relay: hand on the issuer's feed to verifiers, guards and other relays, and judge nothing
+    #[arg(long, conflicts_with = "proxy")]
+    relay: bool,
     /// Address and port to listen on; port 0 takes any that is free
     #[arg(long, value_name = "ADDR")]
     listen: Option<String>,
@@ -77,7 +87,7 @@ struct Checked {
 
 impl GuardArgs {
     pub(super) async fn run(self, context: Context, out: &mut Output) -> Result<(), Failure> {
-        let is_check = self.check;
+        let (is_check, is_relay) = (self.check, self.relay);
         let flags = self.flags(&context);
         if is_check {
             return check(&flags, &context.cwd, out);
@@ -93,6 +103,11 @@ impl GuardArgs {
         descriptors::make_room();
         let listener = bind(config.fixed.listen, "guard", "listen")?;
         let address = listener.local_addr().map_err(|error| Failure::failed(error).about("no address was bound"))?;
+        if is_relay {
+            let ended = relay::run(&config, listener, data.as_ref().map(DataFolder::path), shutdown, out).await;
+            telling.end();
+            return ended;
+        }
         let verifiers = verifiers(&config, data.as_ref().map(DataFolder::path)).await?;
         let issuers: Vec<String> = config.fixed.issuers.iter().map(|issuer| issuer.url.clone()).collect();
         let guard = Guard::new(settings(&config), verifiers, config.rules.clone());
@@ -133,6 +148,8 @@ impl GuardArgs {
             proxy: self.proxy,
             issuer: self.issuer,
             audience: self.audience,
+            relay: self.relay,
+            upstream: self.upstream,
             client_id: self.client_id,
             secret_file: self.secret_file,
         }
@@ -142,6 +159,9 @@ impl GuardArgs {
 fn check(flags: &GuardFlags, cwd: &Path, out: &mut Output) -> Result<(), Failure> {
     match GuardConfig::load(flags, cwd) {
         Ok(config) => {
+            if flags.relay {
+                relay::only(&config)?;
+            }
             let file = config.file().map(|(shown, _)| shown.display().to_string());
             out.answer(&Checked { ok: true, file, rules: config.rules.len(), problems: Vec::new() })
         }
@@ -196,6 +216,9 @@ async fn verifier(issuer: &GuardIssuer, config: &GuardConfig, folder: Option<Pat
         .foreign_tokens(typ, issuer.token_lifetime);
     if let Some((id, secret)) = &issuer.client {
         builder = builder.client(id, secret.as_str());
+    }
+    if let Some(relay) = &issuer.upstream {
+        builder = builder.feed_from(relay);
     }
     if let Some(folder) = folder {
         builder = builder.data_folder(folder);

@@ -20,6 +20,8 @@ pub(crate) struct GuardIssuer {
     pub(crate) audience: String,
     /// Id and secret.
     pub(crate) client: Option<(String, Zeroizing<String>)>,
+    /// A relay to read the feed from.
+    pub(crate) upstream: Option<String>,
     pub(crate) token_type: ForeignType,
     pub(crate) token_lifetime: Duration,
 }
@@ -40,12 +42,13 @@ pub(super) fn read(
         table.flag("audience", "--audience", flags.audience.as_deref());
         table.flag("client_id", "--client-id", flags.client_id.as_deref());
         table.flag("secret_file", "--secret-file", flags.secret_file.as_deref());
-        issuers.extend(one(&mut table, 0, cwd));
+        table.flag("upstream", "--upstream", flags.upstream.as_deref());
+        issuers.extend(one(&mut table, 0, flags, cwd));
     }
     let of_flags = issuers.len();
     for Listed { name, line, members } in listed {
         let mut table = Table::new(place, name, members, keys::ISSUER, &[], problems);
-        let Some(issuer) = one(&mut table, *line, cwd) else { continue };
+        let Some(issuer) = one(&mut table, *line, flags, cwd) else { continue };
         match issuers.iter().position(|known| known.url == issuer.url) {
             None => issuers.push(issuer),
             Some(index) if index < of_flags => {}
@@ -55,12 +58,17 @@ pub(super) fn read(
     issuers
 }
 
-fn one(table: &mut Table<'_, '_>, line: usize, cwd: &Path) -> Option<GuardIssuer> {
-    let (url, audience) = (table.read("url", &keys::URL), table.read("audience", &keys::AUDIENCE));
+fn one(table: &mut Table<'_, '_>, line: usize, flags: &GuardFlags, cwd: &Path) -> Option<GuardIssuer> {
+    let (url, mut audience) = (table.read("url", &keys::URL), table.read("audience", &keys::AUDIENCE));
+    if flags.relay {
+        // What lets somebody read the feed is for the issuer itself.
+        audience = url.clone();
+    }
     for (name, hint) in
         [("url", "url = \"https://auth.example.com\""), ("audience", "audience = \"https://app.example.com\"")]
     {
-        if !table.has(name) {
+        let is_needed = name == "url" || !flags.relay;
+        if is_needed && !table.has(name) {
             table.refuse_missing(line, name, Fault::new("it must be given").hint(hint));
         }
     }
@@ -84,7 +92,9 @@ fn one(table: &mut Table<'_, '_>, line: usize, cwd: &Path) -> Option<GuardIssuer
             table.refuse(name, Fault::new(format!("`{other}` is not given: a client needs both")));
         }
     }
+    let upstream = table.take("upstream", &keys::UPSTREAM);
     let token_type = table.take("token_type", &keys::TOKEN_TYPE);
     let token_lifetime = table.take("token_lifetime", &keys::TOKEN_LIFETIME);
-    Some(GuardIssuer { url: url?, audience: audience?, client: client_id.zip(secret), token_type, token_lifetime })
+    let client = client_id.zip(secret);
+    Some(GuardIssuer { url: url?, audience: audience?, client, upstream, token_type, token_lifetime })
 }

@@ -98,6 +98,7 @@ pub(super) const AUDIENCE: Text<String> =
     Text { what: "the URI of a resource server", parse: |text| Ok(text.to_owned()) };
 pub(super) const CLIENT_ID: Text<String> = Text { what: "a client id", parse: |text| Ok(text.to_owned()) };
 pub(super) const SECRET_FILE: Text<PathBuf> = PATH;
+pub(super) const UPSTREAM: Optional<Text<String>> = Optional(Text { what: "an https URL", parse: relay_url });
 pub(super) const TOKEN_TYPE: Words<ForeignType> =
     Words::of(&[("at+jwt", ForeignType::AccessToken), ("JWT", ForeignType::Jwt)]);
 pub(super) const TOKEN_LIFETIME: DurationIn = DurationIn::new(SECOND, DAY);
@@ -137,6 +138,13 @@ pub(super) const ISSUER: &[Key] = &[
         doc: "A file with the client's secret, that only its owner can read (mode 0600).",
         fallback: Unset("no client"),
         shape: &SECRET_FILE,
+    },
+    Key {
+        name: "upstream",
+        doc: "A relay to read the revocation feed from, instead of the issuer: `countersign guard --relay`. Keys still come from
+              the issuer.",
+        fallback: Unset("the feed is read at the issuer"),
+        shape: &UPSTREAM,
     },
     Key {
         name: "token_type",
@@ -290,4 +298,12 @@ fn issuer_url(text: &str) -> Result<String, Fault> {
         return Err(Fault::new("an issuer has no user, no query and no fragment"));
     }
     Ok(text.to_owned())
+}
+
+fn relay_url(text: &str) -> Result<String, Fault> {
+    let fault = |_| {
+        Fault::new("a relay is an https URL without user, query and fragment; plain http is for the loopback only")
+            .hint("as in \"https://feed.example.com\"")
+    };
+    issuer_url(text).map_err(fault)
 }

@@ -50,6 +50,10 @@ pub(crate) struct GuardFlags {
     pub(crate) client_id: Option<String>,
     /// `--secret-file`
     pub(crate) secret_file: Option<String>,
+    /// `--relay`
+    pub(crate) relay: bool,
+    /// `--upstream`
+    pub(crate) upstream: Option<String>,
 }
 
 /// What the operator decided about a guard.

@@ -79,7 +79,7 @@ host = \"https://app.example.com\"
       countersign-guard.toml:9  issuer[0].secret_file = "there-is-none"
         the file cannot be read: No such file or directory (os error 2)
       countersign-guard.toml:14  issuer[1].secret
-        unknown key (known here: url, audience, client_id, secret_file, token_type, token_lifetime)
+        unknown key (known here: url, audience, client_id, secret_file, upstream, token_type, token_lifetime)
       countersign-guard.toml:17  issuer[2].url = "https://a.example"
         this issuer is named above already: one [[issuer]] each
       countersign-guard.toml:21  rule[0].path = "/public/**"

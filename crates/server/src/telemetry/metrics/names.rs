@@ -86,7 +86,7 @@ mod tests {
     fn the_document_tells_every_metric_and_no_other() {
         let ours: BTreeSet<_> = ALL.iter().map(row).collect();
         assert_eq!(ours.len(), ALL.len(), "each has a name of its own");
-        // Below are those of the guard, which tests its own.
+        // Below are those of guard and relay, which test their own.
         let (document, _) = DOCUMENT.split_once("## The guard").unwrap();
         let rows =
             document.lines().filter(|line| line.starts_with("| `countersign_") || line.starts_with("| `process_"));
