@@ -30,6 +30,12 @@ pub(super) struct Snapshot {
     pub(super) texts: Vec<Arc<str>>,
 }
 
+/// A snapshot that is put together from verified objects, beside the feed.
+pub(super) struct Joining {
+    follower: Follower,
+    parts: Parts,
+}
+
 /// Parts of one snapshot at a time, as they come.
 #[derive(Debug, Default)]
 pub(super) struct Parts {
@@ -52,23 +58,24 @@ impl End {
 }
 
 impl Snapshot {
-    /// The snapshot among verified objects, if all of it is there and agrees with itself.
-    pub(super) fn among(objects: &[SignedObject]) -> Option<Self> {
-        let issuer = objects.first()?.issuer();
-        let (mut follower, mut parts) = (Follower::new(issuer, Arc::new(RevokedSet::new())), Parts::default());
-        for object in objects {
-            parts.add(object);
-            let _ = follower.apply(object, 0);
-            if follower.position().is_some() {
-                return parts.take();
-            }
-        }
-        None
-    }
-
     /// What all of it takes.
     pub(super) fn bytes(&self) -> usize {
         self.texts.iter().map(|text| text.len()).sum()
+    }
+}
+
+impl Joining {
+    pub(super) fn new(issuer: &str) -> Self {
+        let follower = Follower::new(issuer, Arc::new(RevokedSet::new()));
+        Self { follower, parts: Parts::default() }
+    }
+
+    /// Takes the next object; gives the snapshot once all of it is there and agrees with itself.
+    pub(super) fn add(&mut self, object: &SignedObject) -> Option<Snapshot> {
+        self.parts.add(object);
+        // It is used for no more than this: a place is all that tells.
+        let _ = self.follower.apply(object, 0);
+        self.follower.position().and_then(|_| self.parts.take())
     }
 }
 

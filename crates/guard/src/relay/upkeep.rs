@@ -14,7 +14,7 @@ use super::{
     Shared,
     limits::{REPORTS_GATHERED, SNAPSHOT_RETRY, STATUS_EVERY},
     log::Fit,
-    object::Snapshot,
+    object::{Joining, Snapshot},
 };
 
 const TICK: Duration = Duration::from_secs(1);
@@ -37,8 +37,7 @@ async fn keep_snapshot(shared: Shared) {
         if !shared.hub.wants_snapshot() {
             continue;
         }
-        let objects = shared.verifier.feed_snapshot().await.unwrap_or_default();
-        let fit = match Snapshot::among(&objects) {
+        let fit = match fetch(&shared).await {
             Some(snapshot) => install(&shared, &snapshot).await,
             None => Fit::Useless,
         };
@@ -47,6 +46,20 @@ async fn keep_snapshot(shared: Shared) {
             sleep(SNAPSHOT_RETRY).await;
         }
     }
+}
+
+/// The snapshot of now; what may follow on it is of no use here.
+async fn fetch(shared: &Shared) -> Option<Snapshot> {
+    let objects = shared.verifier.feed_snapshot().await?;
+    let mut joining = Joining::new(shared.verifier.issuer());
+    for object in &objects {
+        if let Some(snapshot) = joining.add(object) {
+            return Some(snapshot);
+        }
+        // Thousands of entries each: others want to run too.
+        tokio::task::yield_now().await;
+    }
+    None
 }
 
 /// It may be a moment ahead of the stream.

@@ -4,7 +4,7 @@ use countersign_guard::relay::{Relay, RelaySettings};
 use countersign_verifier::{Fault, TestIssuer, Verifier};
 use std::sync::{Arc, Mutex};
 
-use crate::support::{AUDIENCE, ask, ask_small, current, quick, relay_of, until};
+use crate::support::{AUDIENCE, ask, ask_small, current, quick, relay_of, until, verifier};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn objects_are_handed_on_byte_for_byte() {
@@ -118,21 +118,26 @@ async fn a_reader_that_does_not_read_is_cut_off_and_holds_nobody_up() {
     let relay = relay_of(&issuer).await;
     let mut idle = ask_small(relay.address, "GET /revocations/feed").await;
     let mut other = ask(relay.address, "GET /revocations/feed", &[], "").await;
-    let last = format!("{}:10000", issuer.feed_position().0.epoch);
-    let other = tokio::spawn(async move { other.until(&format!("id: {last}")).await });
     let applied = || relay.relay.verifier().relay_level().applied;
     // In all more than sockets hold by themselves, and more objects than wait for anybody.
-    for _ in 0..400 {
-        for number in 0..25 {
-            issuer.revoke_client(&format!("{number:0>900}"));
+    for _ in 0..8 {
+        for _ in 0..50 {
+            for number in 0..25 {
+                issuer.revoke_client(&format!("{number:0>900}"));
+            }
+            let end = issuer.feed_position().0.to_string();
+            until("the relay has it", || applied().as_deref() == Some(&*end)).await;
         }
-        let end = issuer.feed_position().0.to_string();
-        until("the relay has it", || applied().as_deref() == Some(&*end)).await;
+        other.until(&format!("id: {}", issuer.feed_position().0)).await;
     }
-    other.await.unwrap();
     idle.until("event: resume").await;
     let scrape = ask(relay.address, "GET /metrics", &[], "").await.text().await;
-    assert!(scrape.contains(r#"countersign_relay_cut_off_total{reason="slow"}"#), "{scrape}");
+    assert!(scrape.contains(r#"countersign_relay_cut_off_total{reason="slow"} 1"#), "{scrape}");
+    // So much came that a newer snapshot was fetched, for which nobody has to come again.
+    until("a newer snapshot", || issuer.requests("/feed/snapshot") > 1).await;
+    assert!(scrape.contains("countersign_relay_restarts_total 1"), "the first of them all: {scrape}");
+    let joined = current(verifier(&issuer, &relay.url())).await;
+    until("all clients", || joined.metrics().revoked == 25).await;
 }
 
 #[tokio::test]

@@ -56,6 +56,11 @@ fn snapshot_by(epoch: Epoch, last: u64, key: usize) -> Vec<SignedObject> {
     parts.into_iter().map(|part| signed(&part.into(), key)).collect()
 }
 
+fn among(parts: &[SignedObject]) -> Snapshot {
+    let mut joining = crate::relay::object::Joining::new(ISSUER);
+    parts.iter().find_map(|part| joining.add(part)).unwrap()
+}
+
 fn at(epoch: Epoch, last: u64) -> Option<Position> {
     Some(point(epoch, last).position())
 }
@@ -136,7 +141,6 @@ fn a_new_epoch_or_a_gap_sends_everybody_for_the_snapshot() {
 #[test]
 fn a_snapshot_from_beside_the_feed_counts_only_on_the_way_that_the_log_came() {
     let (mut log, now) = log();
-    let among = |parts: &[SignedObject]| Snapshot::among(parts).unwrap();
     assert_eq!(log.replace_snapshot(&among(&snapshot_by(OLD, 6, 0)), now), Fit::Useless, "within a batch");
     assert_eq!(log.replace_snapshot(&among(&snapshot_by(OLD, 9, 0)), now), Fit::TooEarly);
     assert_eq!(log.replace_snapshot(&among(&snapshot_by(NEW, 9, 0)), now), Fit::Useless);
@@ -155,7 +159,7 @@ fn a_snapshot_gets_old() {
     let (mut log, now) = log();
     assert!(!log.wants_snapshot(now));
     assert!(log.wants_snapshot(now + SNAPSHOT_AGE_MAX), "something came since");
-    assert_eq!(log.replace_snapshot(&Snapshot::among(&snapshot_by(OLD, 8, 0)).unwrap(), now), Fit::Taken);
+    assert_eq!(log.replace_snapshot(&among(&snapshot_by(OLD, 8, 0)), now), Fit::Taken);
     assert!(!log.wants_snapshot(now + SNAPSHOT_AGE_MAX));
     assert!(log.wants_snapshot(now + SNAPSHOT_IDLE_AGE_MAX));
     assert!(!Log::default().wants_snapshot(now + Duration::from_secs(86_400)), "the follower joins by itself");
@@ -173,7 +177,7 @@ fn the_tail_is_bounded_and_a_snapshot_from_which_nothing_leads_on_is_none() {
     assert!(log.whole().is_none() && log.wants_snapshot(now));
     assert!(matches!(log.tail(at(OLD, 5)), Tail::SnapshotNeeded));
     assert_eq!(positions(log.tail(at(OLD, last))), Some(vec![]), "readers that are up to date notice nothing");
-    assert_eq!(log.replace_snapshot(&Snapshot::among(&snapshot_by(OLD, last, 0)).unwrap(), now), Fit::Taken);
+    assert_eq!(log.replace_snapshot(&among(&snapshot_by(OLD, last, 0)), now), Fit::Taken);
     assert!(log.size().entries <= TAIL_ENTRIES_MAX / 2 && log.whole().is_some());
 }
 
@@ -187,6 +191,6 @@ fn what_a_key_signed_that_is_gone_is_not_handed_on() {
     assert_eq!(log.size().objects, 1);
     assert!(log.wants_snapshot(now) && log.whole().is_none());
     assert_eq!(positions(log.tail(at(OLD, 8))), Some(vec![9]));
-    assert_eq!(log.replace_snapshot(&Snapshot::among(&snapshot_by(OLD, 9, 1)).unwrap(), now), Fit::Taken);
+    assert_eq!(log.replace_snapshot(&among(&snapshot_by(OLD, 9, 1)), now), Fit::Taken);
     assert!(log.whole().is_some());
 }
