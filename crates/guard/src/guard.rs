@@ -1,6 +1,9 @@
 //! The guard: one question for each request, answered from memory.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use arc_swap::ArcSwap;
 use axum::{body::Body, response::Response};
@@ -54,6 +57,8 @@ pub(crate) struct Inner {
     issuers: Issuers,
     rules: ArcSwap<Rules>,
     pub(crate) counters: Counters,
+    /// That the proxy says too little was told: it does so with each request.
+    told_missing: AtomicBool,
 }
 
 impl Guard {
@@ -63,7 +68,8 @@ impl Guard {
         settings.trusted_origins.extend(verifiers.iter().filter_map(|verifier| origin(verifier.issuer())));
         let issuers = verifiers.iter().cloned().collect();
         let rules = ArcSwap::from_pointee(rules);
-        Self { inner: Arc::new(Inner { settings, verifiers, issuers, rules, counters: Counters::default() }) }
+        let (counters, told_missing) = (Counters::default(), AtomicBool::new(false));
+        Self { inner: Arc::new(Inner { settings, verifiers, issuers, rules, counters, told_missing }) }
     }
 
     /// Other rules from the next request on.
@@ -105,6 +111,9 @@ impl Guard {
             Err(refused) => {
                 let (status, code) = (refused.status(), refused.code());
                 counters.count_refused(status, code);
+                if matches!(refused, Refused::Missing(_)) && !self.inner.told_missing.swap(true, Ordering::Relaxed) {
+                    tracing::warn!(detail = %refused, "not told what clients ask for: all of it is refused");
+                }
                 if status == StatusCode::SERVICE_UNAVAILABLE {
                     tracing::debug!(code, "not judged");
                 } else {

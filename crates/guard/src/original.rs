@@ -88,9 +88,9 @@ impl Proxy {
 }
 
 fn original(headers: &HeaderMap, names: &Names, host: Option<&str>, scheme: Scheme) -> Result<Original, Refused> {
-    let method = once(headers, names.method)?.ok_or(Refused::Unreadable("the proxy named no method"))?;
+    let method = once(headers, names.method)?.ok_or(Refused::Missing("method"))?;
     let method = Method::from_bytes(method.as_bytes()).map_err(|_| Refused::Unreadable(BAD_METHOD))?;
-    let target = once(headers, names.target)?.ok_or(Refused::Unreadable("the proxy named no URI"))?;
+    let target = once(headers, names.target)?.ok_or(Refused::Missing("URI"))?;
     let scheme = match names.scheme.map(|name| once(headers, name)).transpose()?.flatten() {
         None => scheme,
         // Traefik names the protocol of web sockets.
@@ -112,7 +112,7 @@ impl Original {
         if target.len() > TARGET_BYTES_MAX {
             return Err(Refused::Unreadable("the URI is too long"));
         }
-        let authority = authority.ok_or(Refused::Unreadable("the proxy named no host"))?.to_ascii_lowercase();
+        let authority = authority.ok_or(Refused::Missing("host"))?.to_ascii_lowercase();
         let host = HostName::of_authority(&authority).ok_or(Refused::Unreadable("the host is none"))?;
         let path = GuardedPath::read(target).map_err(Refused::Path)?;
         let raw_path = target.split('?').next().unwrap_or_default().to_owned();

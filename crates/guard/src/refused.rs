@@ -12,7 +12,10 @@ use crate::path::PathFault;
 /// Why a request is refused.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Refused {
-    /// It is not known what the client asked for.
+    /// The proxy did not say what the client asked for.
+    #[error("the proxy named no {0}: is it the one that the guard was told?")]
+    Missing(&'static str),
+    /// What the client asked for is out of shape.
     #[error("{0}")]
     Unreadable(&'static str),
     /// The path has several readings.
@@ -36,7 +39,7 @@ impl Refused {
     /// A stable name.
     pub(crate) const fn code(&self) -> &'static str {
         match self {
-            Self::Unreadable(_) => "unreadable_request",
+            Self::Missing(_) | Self::Unreadable(_) => "unreadable_request",
             Self::Path(_) => "ambiguous_path",
             Self::CrossSite => "cross_site",
             Self::Credentials(_) => "invalid_request",
@@ -48,7 +51,9 @@ impl Refused {
     /// The status: one that proxies pass on, or turn into an error of the server.
     pub(crate) fn status(&self) -> StatusCode {
         match self {
-            Self::Unreadable(_) | Self::Path(_) | Self::CrossSite | Self::Identity => StatusCode::FORBIDDEN,
+            Self::Missing(_) | Self::Unreadable(_) | Self::Path(_) | Self::CrossSite | Self::Identity => {
+                StatusCode::FORBIDDEN
+            }
             Self::Credentials(_) => StatusCode::UNAUTHORIZED,
             Self::Token(refusal) => match refusal.status() {
                 status @ (StatusCode::FORBIDDEN | StatusCode::SERVICE_UNAVAILABLE) => status,

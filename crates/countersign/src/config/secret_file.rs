@@ -6,15 +6,31 @@ use zeroize::Zeroizing;
 
 const SECRET_BYTES_MAX: usize = 64 << 10;
 
-/// The text in the file at `path`, without the newline that editors put at the end.
+/// Who may be able to read a file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Readers {
+    OwnerAlone,
+    Anybody,
+}
+
+/// The text in the file at `path`, without the newline that editors put at the end; nobody else may be able to read it.
 pub(super) fn read(path: &Path) -> Result<Raw, Fault> {
+    read_by(path, Readers::OwnerAlone)
+}
+
+/// The same of a file that a flag names: as with other commands, who may read it is for whoever typed that.
+pub(super) fn read_named(path: &Path) -> Result<Raw, Fault> {
+    read_by(path, Readers::Anybody)
+}
+
+fn read_by(path: &Path, readers: Readers) -> Result<Raw, Fault> {
     let unreadable = |error| Fault::new(format!("the file cannot be read: {error}"));
     let file = fs::File::open(path).map_err(unreadable)?;
     let found = file.metadata().map_err(unreadable)?;
     if found.is_dir() {
         return Err(Fault::new("a folder, not a file"));
     }
-    if is_open_to_others(&found) {
+    if readers == Readers::OwnerAlone && is_open_to_others(&found) {
         return Err(Fault::new("others can read the file").hint(format!("chmod 600 {}", path.display())));
     }
     let mut bytes = Zeroizing::new(Vec::with_capacity(SECRET_BYTES_MAX + 1)); // grown, it would leave copies behind

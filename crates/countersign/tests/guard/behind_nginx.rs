@@ -116,13 +116,19 @@ async fn cookies_of_the_issuer_alone_do_not_reach_the_application() {
         assert_eq!(stage.post("/", &headers, "a=b").status, expected, "{origin}");
     }
     assert_eq!(stage.ask("GET /", &[("Cookie", &access), ("Authorization", "Bearer x")]).status, 401);
+    // Any page may open a web socket, and its handshake is a GET.
+    let key = ("Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ==");
+    let upgrade = [("Upgrade", "websocket"), key, ("Cookie", access.as_str()), ("Origin", "https://evil.example")];
+    stage.application.take();
+    assert_eq!(stage.ask("GET /live", &upgrade).status, 403);
+    assert!(stage.application.take().is_empty());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_guard_that_can_not_tell_is_503_to_the_client_and_never_500() {
     let mut stage = Stage::start("max_staleness = \"1s\"").await;
     let admin = stage.mint(&[], &["admin"]);
-    assert_eq!(stage.ask_with("GET /admin/x", &admin).status, 200);
+    until("fresh", || stage.ask_with("GET /admin/x", &admin).status == 200).await;
     stage.issuer.pause_feed();
     until("stale", || stage.ask_with("GET /admin/x", &admin).status != 200).await;
     let stale = stage.ask_with("GET /admin/x", &admin);
@@ -175,4 +181,10 @@ async fn bodies_and_web_sockets_pass() {
     reader.read_exact(&mut back).unwrap();
     assert_eq!(&back, b"ping");
     assert_eq!(stage.application.one().all("upgrade"), ["websocket"]);
+    // A tunnel for requests that nobody would judge.
+    for upgrade in ["h2c", "h2c, websocket", "websocket, h2c", "TLS/1.2"] {
+        let headers = [("Upgrade", upgrade), ("HTTP2-Settings", "AAMAAABkAARAAAAAAAIAAAAA")];
+        assert_eq!(stage.ask("GET /public/x", &headers).status, 200, "{upgrade}");
+        assert!(stage.application.one().all("upgrade").is_empty(), "{upgrade}");
+    }
 }

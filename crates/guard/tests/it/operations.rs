@@ -69,6 +69,14 @@ async fn new_rules_count_from_the_next_request_on() {
 }
 
 #[tokio::test]
+async fn what_the_proxy_does_not_say_is_told_to_whoever_looks() {
+    let site = Site::start().await;
+    let answer = send(site.address, "GET /verify", &[("X-Forwarded-Uri", "/")]).await;
+    let told = "the proxy named no method: is it the one that the guard was told?\n";
+    assert_eq!((answer.status, answer.body.as_str(), answer.header("www-authenticate")), (403, told, None));
+}
+
+#[tokio::test]
 async fn nothing_else_is_served() {
     let site = Site::start().await;
     for line in ["GET /", "GET /verifyx", "GET /Verify", "POST /metrics"] {

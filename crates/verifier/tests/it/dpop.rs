@@ -179,6 +179,22 @@ async fn the_path_that_the_client_called_counts() {
 }
 
 #[tokio::test]
+async fn the_host_that_the_client_called_counts_where_the_server_says_which_it_was() {
+    let client = Client::new().await;
+    let proof = |id| client.proof_for(id, "GET", "https://shop.example:8443/orders", &client.bound.token);
+    let mut elsewhere = request("DPoP", &client.bound.token, &[&proof("1")]);
+    assert_eq!(client.send(&elsewhere).await.unwrap_err().code(), "wrong_binding");
+    // What the client itself writes as the target says nothing.
+    *elsewhere.uri_mut() = "https://shop.example:8443/orders".parse().unwrap();
+    assert_eq!(client.send(&elsewhere).await.unwrap_err().code(), "wrong_binding");
+    elsewhere.extensions_mut().insert(PublicUri("https://shop.example:8443/orders".parse().unwrap()));
+    assert!(client.send(&elsewhere).await.is_ok());
+    let mut ours = request("DPoP", &client.bound.token, &[&client.proof("2")]);
+    ours.extensions_mut().insert(PublicUri("https://shop.example:8443/orders".parse().unwrap()));
+    assert_eq!(client.send(&ours).await.unwrap_err().code(), "wrong_binding");
+}
+
+#[tokio::test]
 async fn a_layer_and_an_extractor_take_the_proof_of_a_request_once() {
     let client = Client::new().await;
     let verifier = client.verifier.clone();

@@ -21,6 +21,13 @@ pub(super) struct Reload {
     hangup: tokio::signal::unix::Signal,
 }
 
+/// What the file said. A file that is being written may be cut off where its rules still make sense, and lack the one that
+/// protects something: so it is new once it says the same in two looks.
+struct Watched<T> {
+    known: T,
+    unsettled: Option<T>,
+}
+
 impl Reload {
     /// Hears SIGHUP from now on.
     pub(super) fn listen(flags: GuardFlags, cwd: PathBuf, config: GuardConfig) -> io::Result<Self> {
@@ -38,14 +45,12 @@ impl Reload {
     /// Gives the guard new rules whenever there are some. Never ends.
     pub(super) async fn keep(mut self, guard: &Guard) {
         let path = self.config.file().map(|(_, path)| path.to_path_buf());
-        let mut known = path.as_deref().map(text);
+        let mut watched = Watched::new(path.as_deref().map(text));
         let mut looks = tokio::time::interval(LOOK_EVERY);
         loop {
             let is_asked = self.look(&mut looks).await;
             // A small file, once a second: not worth a thread.
-            let found = path.as_deref().map(text);
-            if is_asked || found != known {
-                known = found;
+            if watched.is_new(path.as_deref().map(text)) || is_asked {
                 self.read(guard);
             }
         }
@@ -83,6 +88,25 @@ impl Reload {
     }
 }
 
+impl<T: PartialEq> Watched<T> {
+    const fn new(known: T) -> Self {
+        Self { known, unsettled: None }
+    }
+
+    fn is_new(&mut self, found: T) -> bool {
+        if found == self.known {
+            self.unsettled = None;
+            return false;
+        }
+        if self.unsettled.as_ref() == Some(&found) {
+            (self.known, self.unsettled) = (found, None);
+            return true;
+        }
+        self.unsettled = Some(found);
+        false
+    }
+}
+
 fn tell(errors: &ConfigErrors) {
     for problem in errors.problems() {
         let problem = problem.to_string().lines().map(str::trim).collect::<Vec<_>>().join(": ");
@@ -95,4 +119,18 @@ fn text(path: &Path) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     File::open(path).and_then(|file| file.take(FILE_BYTES_MAX).read_to_end(&mut bytes)).ok()?;
     Some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Watched;
+
+    #[test]
+    fn a_file_is_new_once_it_says_the_same_twice() {
+        let mut watched = Watched::new("whole");
+        let seen = ["whole", "ha", "half", "new", "new", "new", "ha", "new", "other", "new", "other", "other"];
+        let new: Vec<bool> = seen.into_iter().map(|found| watched.is_new(found)).collect();
+        let at: Vec<usize> = new.iter().enumerate().filter(|(_, is_new)| **is_new).map(|(at, _)| at).collect();
+        assert_eq!(at, [4, 11]);
+    }
 }

@@ -65,8 +65,9 @@ fn one(table: &mut Table<'_, '_>, line: usize, cwd: &Path) -> Option<GuardIssuer
         }
     }
     let client_id = table.read("client_id", &keys::CLIENT_ID);
+    let read = if table.is_flag("secret_file") { secret_file::read_named } else { secret_file::read };
     let secret = table.read("secret_file", &keys::SECRET_FILE).and_then(|path| {
-        match secret_file::read(&absolute(cwd, &path)).and_then(|raw| raw.text().map(|text| text.trim().to_owned())) {
+        match read(&absolute(cwd, &path)).and_then(|raw| raw.text().map(|text| text.trim().to_owned())) {
             Ok(secret) if secret.is_empty() => {
                 table.refuse("secret_file", Fault::new("the file is empty"));
                 None

@@ -24,12 +24,7 @@ pub(super) const PROXY: Words<Proxy> = Words::of(&[
     ("envoy", Proxy::Envoy),
 ]);
 pub(super) const SCHEME: Words<Scheme> = Words::of(&[("https", Scheme::Https), ("http", Scheme::Http)]);
-pub(super) const COOKIE: Optional<Text<AccessCookie>> = Optional(Text {
-    what: "the name of a cookie",
-    parse: |text| {
-        AccessCookie::parse(text).map_err(|error| Fault::new(error.to_string()).hint("use \"__Host-countersign\""))
-    },
-});
+pub(super) const COOKIE: Optional<Cookie> = Optional(Cookie);
 pub(super) const TRUSTED_ORIGINS: List<WebOrigin> = List(WebOrigin::SHAPE);
 pub(super) const MAX_STALENESS: DurationIn = DurationIn::new(SECOND, HOUR);
 pub(super) const LEEWAY: DurationIn = DurationIn::new(Duration::ZERO, MINUTE);
@@ -47,8 +42,8 @@ pub(super) const ROOT: &[Key] = &[
     Key {
         name: "proxy",
         doc: "The proxy that asks. It names the one set of headers that is read: `X-Original-Method`, `-URI` and `-Host` of
-              nginx; `X-Forwarded-Method`, `-Uri`, `-Host` and `-Proto` of Traefik and Caddy; for Envoy the request itself.
-              All others are ignored.",
+              nginx; `X-Forwarded-Method`, `-Uri`, `-Host` and `-Proto` of Traefik and Caddy; for Envoy the request itself,
+              with its path behind `/verify`. All others are ignored.",
         fallback: Is("nginx"),
         shape: &PROXY,
     },
@@ -61,7 +56,7 @@ pub(super) const ROOT: &[Key] = &[
     },
     Key {
         name: "cookie",
-        doc: "The cookie that may hold the access token, `\"__Host-countersign\"` for those that the server sets. Requests that
+        doc: "The cookie that may hold the access token, `\"__Host-countersign\"` for the one that the server sets. Requests that
               change something and carry it must come from pages of the same site.",
         fallback: Unset("tokens come in `Authorization` alone"),
         shape: &COOKIE,
@@ -252,6 +247,31 @@ impl Shape for Truth {
 
     fn read(&self, raw: &Raw) -> Result<bool, Faults> {
         Ok(raw.truth()?)
+    }
+}
+
+/// The name of the access cookie, or whether the server's own is one.
+pub(super) struct Cookie;
+
+const SERVERS_COOKIE: &str = "__Host-countersign";
+
+impl Describe for Cookie {
+    fn describe(&self) -> String {
+        format!("the name of a cookie; true for \"{SERVERS_COOKIE}\"")
+    }
+}
+
+impl Shape for Cookie {
+    type Value = AccessCookie;
+
+    fn read(&self, raw: &Raw) -> Result<AccessCookie, Faults> {
+        let hint = format!("use \"{SERVERS_COOKIE}\", or leave it out for none");
+        let name = match raw.truth() {
+            Ok(true) => SERVERS_COOKIE,
+            Ok(false) => return Err(Fault::new("expected a name").hint(hint).into()),
+            Err(_) => raw.text()?,
+        };
+        Ok(AccessCookie::parse(name).map_err(|error| Fault::new(error.to_string()).hint(hint))?)
     }
 }
 

@@ -83,6 +83,11 @@ impl<'a, 'p> Table<'a, 'p> {
         self.flags.extend(value.map(|value| (name, flag, Raw::untyped(value))));
     }
 
+    /// Whether a flag gave it.
+    pub(super) fn is_flag(&self, name: &str) -> bool {
+        self.flags.iter().any(|(key, ..)| *key == name)
+    }
+
     /// Whether a key was given at all.
     pub(super) fn has(&self, name: &str) -> bool {
         self.given(name).is_some()

@@ -1,7 +1,7 @@
 //! The guard's file: all problems at once, flags above it, and its reference page.
 
 use crate::config::{GuardConfig, GuardFlags, guard_reference_markdown};
-use countersign_guard::{Demand, GuardedPath, Proxy};
+use countersign_guard::{AccessCookie, Demand, GuardedPath, Proxy};
 use std::{env, fs, path::Path};
 use tempfile::TempDir;
 
@@ -67,7 +67,7 @@ host = \"https://app.example.com\"
         unknown key; did you mean "proxy"?
       countersign-guard.toml:3  cookie = "__Host-countersign-refresh"
         this cookie is for the issuer alone: the access token is in `__Host-countersign`
-        hint: use "__Host-countersign"
+        hint: use "__Host-countersign", or leave it out for none
       countersign-guard.toml:4  leeway = 5
         a duration needs a unit
         hint: "5s" if you mean seconds
@@ -127,6 +127,9 @@ fn a_file_is_read_as_it_says() {
         (Proxy::Traefik, 30, 10)
     );
     assert_eq!(config.fixed.listen.to_string(), "127.0.0.1:8421");
+    let cookie = |keys: &str| load(&folder(&format!("{keys}{ISSUER}")), &GuardFlags::default()).fixed.cookie;
+    assert_eq!(cookie("cookie = true\n"), AccessCookie::parse("__Host-countersign").ok());
+    assert_eq!((cookie("cookie = \"x\"\n"), cookie("")), (AccessCookie::parse("x").ok(), None));
     let demand = |host, target| {
         let path = GuardedPath::read(target).unwrap();
         config.rules.demand(host, &http::Method::GET, &path).clone()
@@ -167,6 +170,17 @@ fn a_secret_comes_from_a_file_that_nobody_else_can_read() {
     let errors = GuardConfig::load(&GuardFlags::default(), folder.path()).err().unwrap().to_string();
     assert!(errors.contains("issuer[0].secret_file = \"secret\"\n    others can read the file"), "{errors}");
     fs::set_permissions(&secret, fs::Permissions::from_mode(0o600)).unwrap();
+    // A flag is of one start, and is as with other commands.
+    let named = GuardFlags {
+        issuer: Some("https://auth.example.com".to_owned()),
+        audience: Some("a".to_owned()),
+        client_id: Some("guard".to_owned()),
+        secret_file: Some("shared".to_owned()),
+        ..GuardFlags::default()
+    };
+    fs::write(folder.path().join("shared"), "css_y").unwrap();
+    fs::set_permissions(folder.path().join("shared"), fs::Permissions::from_mode(0o644)).unwrap();
+    assert_eq!(load(&folder, &named).fixed.issuers[0].client.as_ref().unwrap().1.as_str(), "css_y");
     let config = load(&folder, &GuardFlags::default());
     let (id, secret) = config.fixed.issuers[0].client.as_ref().unwrap();
     assert_eq!((id.as_str(), secret.as_str()), ("guard", "css_x"));
