@@ -73,7 +73,7 @@ mod tests {
 
     const NOW: Time = Time::from_millis(1_800_000_000_000);
 
-    fn until(seconds: i64) -> Authority {
+    fn until(seconds: u64) -> Authority {
         Authority { subjects: Subjects::default(), expires_at: (NOW + Span::from_seconds(seconds)).timestamp() }
     }
 
