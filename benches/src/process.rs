@@ -4,7 +4,7 @@ use serde_json::Value;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 /// The release binary: `BENCH_BINARY`, or where `cargo build --release` puts it.
 ///
@@ -110,6 +110,8 @@ pub struct Announced {
     pub address: SocketAddr,
     /// The whole line.
     pub said: Value,
+    /// Kept open: some processes end when nobody reads what else they say.
+    _output: BufReader<ChildStdout>,
 }
 
 impl Announced {
@@ -120,13 +122,12 @@ impl Announced {
     #[must_use]
     pub fn start(command: &mut Command) -> Self {
         let mut child = command.stdout(Stdio::piped()).spawn().expect("it starts");
-        let mut lines = BufReader::new(child.stdout.take().expect("a pipe")).lines().map_while(Result::ok);
-        let said = lines.find_map(|line| serde_json::from_str::<Value>(&line).ok());
-        // Whatever else it says is read too: it must not meet a closed pipe.
-        std::thread::spawn(move || lines.for_each(drop));
+        let mut output = BufReader::new(child.stdout.take().expect("a pipe"));
+        let lines = output.by_ref().lines();
+        let said = lines.map_while(Result::ok).find_map(|line| serde_json::from_str::<Value>(&line).ok());
         let said = said.expect("it says where it listens");
         let address = said["listen"].as_str().and_then(|at| at.parse().ok()).expect("an address");
-        Self { child, address, said }
+        Self { child, address, said, _output: output }
     }
 
     /// Its number.

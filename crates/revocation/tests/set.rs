@@ -213,3 +213,34 @@ fn readers_beside_a_writer_miss_nothing_that_the_version_announced() {
     assert!(found.into_inner() >= 3);
     assert_eq!(set.len(), usize::try_from(ENTRIES).unwrap());
 }
+
+/// The other way round: whoever finds an entry finds no answer standing that was remembered before it came.
+#[test]
+fn no_remembered_answer_stands_once_an_entry_was_found() {
+    const ENTRIES: u64 = 10_000;
+    let mut stood = 0;
+    let (set, wanted) = (RevokedSet::new(), AtomicU64::new(0));
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            for number in 1..=ENTRIES {
+                while wanted.load(Ordering::Acquire) < number {
+                    std::hint::spin_loop();
+                }
+                set.insert(&entry(Kind::Session, number, 1_000));
+            }
+        });
+        for number in 1..=ENTRIES {
+            let remembered = set.version();
+            wanted.store(number, Ordering::Release);
+            while !holds(&set, number) {
+                std::hint::spin_loop();
+            }
+            stood += u64::from(set.stands_at(remembered));
+            while set.version() < number {
+                std::hint::spin_loop();
+            }
+        }
+    });
+    assert_eq!(stood, 0);
+    assert!(set.stands_at(ENTRIES));
+}

@@ -87,8 +87,8 @@ impl Policy {
             let leeway_seconds = self.rules.leeway.as_seconds();
             return Err(TokenError::Expired { ago_seconds, leeway_seconds }.into());
         }
-        let version = state.revoked.version();
-        if entry.looked_up_at.load(Ordering::Relaxed) != version {
+        if !state.revoked.stands_at(entry.looked_up_at.load(Ordering::Relaxed)) {
+            let version = state.revoked.version();
             look_up(state, &entry.common)?;
             // Only now: were it stored before the look, another request could pass on the strength of it.
             entry.looked_up_at.store(version, Ordering::Relaxed);

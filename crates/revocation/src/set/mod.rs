@@ -49,7 +49,8 @@ pub struct LiveEntry {
 /// version, then looks up, then remembers that version with the answer, may give the same answer for as long as the
 /// version stands: were there a change that the look-up missed, it had not finished when the version was read, so the
 /// version moves when it does. The raise is a release and the reading an acquire, so whoever sees the new version finds
-/// the change. Expiry takes away only what refuses tokens that have expired themselves, and does not raise it.
+/// the change. While a change is under way no remembered answer stands ([`stands_at`](Self::stands_at)): else whoever was
+/// just told that a token is revoked could see it accepted once more. Expiry takes away only what refuses tokens that have expired themselves, and does not raise it.
 #[derive(Debug, Default)]
 pub struct RevokedSet {
     sessions: Shards,
@@ -57,6 +58,17 @@ pub struct RevokedSet {
     clients: Shards,
     keys: RefusedKeys,
     version: AtomicU64,
+    /// Changes under way: some of what they bring may be found already, and the version does not say so yet.
+    changing: AtomicU64,
+}
+
+/// A change under way; it ends after the version was raised.
+struct Change<'a>(&'a AtomicU64);
+
+impl Drop for Change<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Release);
+    }
 }
 
 impl RevokedSet {
@@ -102,6 +114,7 @@ impl RevokedSet {
 
     /// Adds what entries name, and raises the version once, after the last; true if the set refuses more than before.
     pub fn insert_all<'e>(&self, entries: impl IntoIterator<Item = &'e Entry>) -> bool {
+        let _change = self.begin();
         let mut changed = false;
         for entry in entries {
             changed |= match entry.subject() {
@@ -117,6 +130,7 @@ impl RevokedSet {
 
     /// Adds everything that another set holds; true if this one refuses more than before.
     pub fn union(&self, other: &Self) -> bool {
+        let _change = self.begin();
         let mut changed = false;
         for entry in other.entries() {
             changed |= self.shards(entry.kind).is_some_and(|shards| shards.insert(entry.id, entry.until));
@@ -137,6 +151,13 @@ impl RevokedSet {
     #[must_use]
     pub fn version(&self) -> u64 {
         self.version.load(Ordering::Acquire)
+    }
+
+    /// Whether an answer that was remembered with this version still stands.
+    #[must_use]
+    pub fn stands_at(&self, version: u64) -> bool {
+        // In this order: whoever finds the change over finds the version that it raised.
+        self.changing.load(Ordering::Acquire) == 0 && self.version() == version
     }
 
     /// Number of sessions, tokens and clients held.
@@ -188,6 +209,12 @@ impl RevokedSet {
             Kind::Client => Some(&self.clients),
             Kind::KeyRefused | Kind::KeyAnnounced => None,
         }
+    }
+
+    /// Whoever finds something of the change finds it under way, or over and the version raised: the tables' locks order it.
+    fn begin(&self) -> Change<'_> {
+        self.changing.fetch_add(1, Ordering::Relaxed);
+        Change(&self.changing)
     }
 
     /// Moves the version, after the change it tells of.
