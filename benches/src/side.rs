@@ -47,6 +47,13 @@ impl Side {
         self.cost.print();
     }
 
+    /// Prints how many times the other's rate this is, and how many times its processor time the other takes.
+    pub fn print_ratios(&self, other: &Self) {
+        self.rate.print_ratio(&other.rate, "more");
+        print!("  and of processor time the other way: ");
+        other.cost.print_ratio(&self.cost, "more");
+    }
+
     fn spent(&self) -> f64 {
         self.processes.iter().map(|process| processor_time_of(*process)).sum()
     }

@@ -70,8 +70,7 @@ async fn main() {
     let [cached, anew, express, fastapi, ..] = &sides;
     for ours in [cached, anew] {
         for theirs in [express, fastapi] {
-            ours.rate.print_ratio(&theirs.rate, "more");
-            theirs.cost.print_ratio(&ours.cost, "more");
+            ours.print_ratios(theirs);
         }
     }
 }

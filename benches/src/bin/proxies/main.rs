@@ -51,8 +51,7 @@ async fn main() {
     sides.iter().for_each(Side::print);
     let [alone, guard, introspection] = &sides;
     guard.rate.print_ratio(&alone.rate, "(none)");
-    guard.rate.print_ratio(&introspection.rate, "more");
-    introspection.cost.print_ratio(&guard.cost, "more");
+    guard.print_ratios(introspection);
 }
 
 /// The real server, a token of a machine, and the guard beside it.
