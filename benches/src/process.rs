@@ -130,6 +130,19 @@ impl Announced {
         Self { child, address, said, _output: output }
     }
 
+    /// npm `oidc-provider`, with so many sessions of an application.
+    ///
+    /// # Panics
+    /// If its packages are not installed.
+    #[must_use]
+    pub fn oidc_provider(sessions: usize) -> Self {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers/oidc-provider");
+        assert!(folder.join("node_modules").exists(), "first: npm ci --prefix benches/peers/oidc-provider");
+        let mut command = Command::new("node");
+        command.arg("server.mjs").arg(sessions.to_string()).current_dir(folder).env("NODE_ENV", "production");
+        Self::start(&mut command)
+    }
+
     /// Its number.
     #[must_use]
     pub fn id(&self) -> u32 {

@@ -162,11 +162,7 @@ struct Peer(Announced);
 
 impl Peer {
     fn start() -> Self {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers/oidc-provider");
-        assert!(folder.join("node_modules").exists(), "first: npm ci --prefix benches/peers/oidc-provider");
-        let mut command = Command::new("node");
-        command.arg("server.mjs").arg(CLIENTS.to_string()).current_dir(folder).env("NODE_ENV", "production");
-        Self(Announced::start(&mut command))
+        Self(Announced::oidc_provider(CLIENTS))
     }
 
     fn machine(&self) -> String {

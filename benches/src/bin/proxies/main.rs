@@ -14,7 +14,6 @@ mod nginx;
 use countersign_benches::{Announced, Connection, ServerProcess, Side, command, countersign, disk, get, print_machine};
 use nginx::{GUARDED, INTROSPECTED, Nginx, OPEN};
 use std::path::Path;
-use std::process::Command;
 use std::time::Duration;
 
 const CLIENTS: usize = 32;
@@ -98,11 +97,7 @@ struct Peer(Announced);
 
 impl Peer {
     fn start() -> Self {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers/oidc-provider");
-        assert!(folder.join("node_modules").exists(), "first: npm ci --prefix benches/peers/oidc-provider");
-        let mut command = Command::new("node");
-        command.args(["server.mjs", "0"]).current_dir(folder).env("NODE_ENV", "production");
-        Self(Announced::start(&mut command))
+        Self(Announced::oidc_provider(0))
     }
 
     fn token(&self) -> String {
